@@ -80,9 +80,12 @@ class Concealed:
         values = {k: v.text if isinstance(v, Concealed) else v for k, v in parts.items()}
         return Concealed(self.text.format(**values), _SEAL)
 
-    def cut(self, max_chars: int) -> "Concealed":
-        """The first ``max_chars`` characters."""
-        return Concealed(self.text[:max_chars], _SEAL)
+    def clip(self, max_chars: int) -> "Concealed":
+        """At most ``max_chars`` characters (plus a mark): the beginning and the end, which say most."""
+        if len(self.text) <= max_chars:
+            return self
+        head = max_chars * 2 // 3
+        return Concealed(f"{self.text[:head]} … {self.text[head - max_chars :]}", _SEAL)
 
     def __str__(self) -> str:
         return self.text
