@@ -116,7 +116,9 @@ def parse(text: str) -> tuple[Command, ...]:
         data = json.loads(text)
         jsonschema.validate(data, SCHEMA)
     except json.JSONDecodeError as error:
-        raise CommandError(f"expected a JSON array of commands, got {len(text)} characters that are not JSON") from error
+        raise CommandError(
+            f"expected a JSON array of commands, got {len(text)} characters that are not JSON"
+        ) from error
     except jsonschema.ValidationError as error:
         path = "/".join(str(part) for part in error.absolute_path)
         raise CommandError(f"expected commands of grammar {GRAMMAR_VERSION}, mismatch at {path!r}") from None

@@ -14,7 +14,19 @@ FactKind = Literal["order", "orders", "product", "products", "policy"]
 
 FACT_KEYS: Final[dict[FactKind, tuple[str, ...]]] = {
     # one order; unknown ones are left out
-    "order": ("order", "status", "placed", "items", "total", "carrier", "tracking", "last event", "expected", "delivered", "deliver to"),
+    "order": (
+        "order",
+        "status",
+        "placed",
+        "items",
+        "total",
+        "carrier",
+        "tracking",
+        "last event",
+        "expected",
+        "delivered",
+        "deliver to",
+    ),
     # several orders, one line each: "TF10293847, 运输中, 11月20日, 云感蚕丝被"
     "orders": ("order 1", "order 2", "order 3", "order 4", "order 5"),
     # one product

@@ -1,0 +1,115 @@
+"""From a concealed turn to commands: certain words first, then the model, else the linear classifier.
+
+The model decodes under the grammar's schema. Where it is away, breaks the grammar or is unsure, the
+classifier decides (the degraded mode); where that is unsure too, the turn is ``unclear``.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Protocol, cast
+
+from bot.certain import commands_for_certain
+from bot.commands import MAX_QUERY_CHARS, SCHEMA, Command, CommandError, Name, ServiceKind, Topic, parse
+from bot.model_client import Model, ModelError
+from bot.prompts import Context, Prompting, understand_messages
+from bot.session import Lang
+from guardrails.findings import Concealed
+
+MIN_CONFIDENCE: Final = 0.05
+"""Below this lowest token probability the model is taken to guess."""
+MIN_CLASSIFIER: Final = 0.35
+MAX_OUTPUT_TOKENS: Final = 96
+
+UnderstoodBy = Literal["rule", "llm", "classifier"]
+
+
+class Intents(Protocol):
+    """The degraded mode's classifier."""
+
+    def predict(self, text: str, lang: Lang) -> Sequence[tuple[str, float]]:
+        """Labels with probabilities, best first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The commands of a turn, who found them, and how sure (``None``: certain or not known)."""
+
+    commands: tuple[Command, ...]
+    by: UnderstoodBy
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understander:
+    """Understands turns of one shop."""
+
+    model: Model
+    intents: Intents
+    prompting: Prompting
+    order_pattern: str
+
+    async def understand(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
+        """The commands of ``text``; never raises for what the customer or the model says."""
+        if certain := commands_for_certain(text, context, self.order_pattern):
+            return Understanding(certain, "rule")
+        try:
+            messages = understand_messages(context, text, self.prompting)
+            answer = await self.model.complete(messages, schema=SCHEMA, max_tokens=MAX_OUTPUT_TOKENS)
+            commands = self._checked(parse(answer.text), text, context)
+        except (ModelError, CommandError):
+            return await self._classified(text, lang)
+        if answer.confidence is not None and answer.confidence < MIN_CONFIDENCE:
+            second = await self._classified(text, lang)
+            return second if second.commands[0].name != "unclear" else Understanding(commands, "llm", answer.confidence)
+        return Understanding(commands, "llm", answer.confidence)
+
+    def _checked(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
+        """Slots that the customer's words or the context do not hold are the model's invention: dropped."""
+        known = " ".join((text.text, context.topic or "", *context.offered))
+        return tuple(dict.fromkeys(self._grounded(command, known, text) for command in commands))
+
+    def _grounded(self, command: Command, known: str, text: Concealed) -> Command:
+        if command.order and _squeezed(command.order) not in _squeezed(known):
+            command = replace(command, order=self._order_in(text))
+        if command.name in ("track_order", "service") and command.order is None:
+            command = replace(command, order=self._order_in(text))
+        if command.name == "give" and command.value and _squeezed(command.value) not in _squeezed(known):
+            return Command("unclear")
+        return command
+
+    def _order_in(self, text: Concealed) -> str | None:
+        found = re.search(self.order_pattern, text.text, re.IGNORECASE)
+        return found.group() if found else None
+
+    async def _classified(self, text: Concealed, lang: Lang) -> Understanding:
+        ranked = await asyncio.to_thread(self.intents.predict, text.text, lang)
+        label, probability = ranked[0] if ranked else ("unclear", 0.0)
+        if probability < MIN_CLASSIFIER:
+            return Understanding((Command("unclear"),), "classifier", probability)
+        return Understanding((self._from_label(label, text),), "classifier", probability)
+
+    def _from_label(self, label: str, text: Concealed) -> Command:
+        name, _, detail = label.partition(":")
+        order = self._order_in(text)
+        match name:
+            case "service":
+                return Command("service", kind=cast(ServiceKind, detail), order=order)
+            case "ask_policy":
+                return Command("ask_policy", topic=cast(Topic, detail))
+            case "track_order":
+                return Command("track_order", order=order)
+            case "find_product" | "ask_product":
+                return Command(cast(Name, name), query=text.text[:MAX_QUERY_CHARS])
+            case "give":
+                return Command("give", slot="order", value=order) if order else Command("unclear")
+            case "choose":
+                return Command("unclear")
+            case _:
+                return Command(cast(Name, name))
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\s#\-]", "", text).casefold()
