@@ -1,0 +1,18 @@
+"""What can go wrong with a shop as a whole. Single broken rows are no errors: they are rejected and listed.
+
+ShopError
+├── ShopFolderError    the folder or source is not what was expected: the shop developer mends it
+└── ShopStoreError     shop.sqlite cannot be read or written: disk, rights, a foreign file
+"""
+
+
+class ShopError(Exception):
+    """A shop that cannot be used. Messages name files, tables and rows, never values of customers."""
+
+
+class ShopFolderError(ShopError):
+    """A shop folder or a source file is missing something or cannot be understood."""
+
+
+class ShopStoreError(ShopError):
+    """The imported file cannot be read or written."""

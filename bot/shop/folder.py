@@ -1,0 +1,278 @@
+"""A shop folder as files: read into records with every broken row listed, and written back.
+
+    shop.toml            ShopInfo
+    products.jsonl       one Product a line        customers.jsonl   one Customer a line
+    orders.jsonl         one Order a line          policies/<topic>.<lang>.md   front matter lang, title
+
+A row is taken whole or rejected whole; the reason names field and rule, never a value. Files that are
+not there are empty tables, except ``shop.toml``. Item SKUs of orders need not be in the catalogue:
+shops stop selling things.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.session import Lang
+from bot.shop.errors import ShopFolderError
+from bot.shop.keys import order_key
+from bot.shop.records import Customer, Order, Policy, Product, ShopInfo
+
+TABLES = ("products", "customers", "orders")
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)
+_POLICY_NAME = re.compile(r"([a-z][a-z0-9_-]*)\.(en|zh)\.md")
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that was left out. ``row`` counts from 1 as an editor does; ``reason`` holds no value of the row."""
+
+    table: str
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything a folder or another source holds, good rows only, and the rejected ones beside."""
+
+    info: ShopInfo
+    products: tuple[Product, ...] = ()
+    customers: tuple[Customer, ...] = ()
+    orders: tuple[Order, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+def adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    """The checker of a record type; built once, since building takes milliseconds."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def reason_of(error: ValidationError) -> str:
+    """What is wrong, without a value: ``variants.0.price_minor: Input should be greater than or equal to 0``."""
+    parts = []
+    for fault in error.errors(include_input=False, include_context=False, include_url=False)[:5]:
+        # Keys of free mappings may be anything, also a name; only spellings of our own fields are repeated.
+        where = [str(p) if isinstance(p, int) or _FIELD.fullmatch(str(p)) else "?" for p in fault["loc"]]
+        text = "not valid JSON" if fault["type"] == "json_invalid" else str(fault["msg"])
+        parts.append(f"{'.'.join(where)}: {text}" if where else text)
+    return "; ".join(parts)
+
+
+def product_fault(product: Product) -> str | None:
+    """What keeps a well-formed product from being sold, or ``None``."""
+    if not (product.name_en or product.name_zh):
+        return "expected name_en or name_zh, both are empty"
+    if not product.variants:
+        return "expected at least one variant"
+    skus = [variant.sku for variant in product.variants]
+    return "the same sku twice in variants" if len(set(skus)) < len(skus) else None
+
+
+def customer_fault(customer: Customer) -> str | None:
+    """What keeps a customer from ever being recognised, or ``None``."""
+    return None if customer.email or customer.name else "expected email or name, both are empty"
+
+
+def order_fault(order: Order) -> str | None:
+    """What makes an order unanswerable, or ``None``."""
+    if not order.items:
+        return "expected at least one item"
+    times = [order.placed_at, order.delivered_at, *(event.at for event in order.events)]
+    if any(time is not None and time.tzinfo is None for time in times):
+        return "expected times with a zone, such as 2026-11-20T09:30:00+08:00"
+    return None
+
+
+class Gate:
+    """Lets rows in that are whole, new and belong to something known; keeps the list of the others."""
+
+    def __init__(self) -> None:
+        self.rejected: list[Rejected] = []
+        self.products: list[Product] = []
+        self.customers: list[Customer] = []
+        self.orders: list[Order] = []
+        self._seen: dict[str, set[str]] = {"product": set(), "sku": set(), "customer": set(), "order": set()}
+
+    def reject(self, table: str, row: int, reason: str) -> None:
+        """Notes a row that stays out."""
+        self.rejected.append(Rejected(table, row, reason))
+
+    def product(self, row: int, product: Product) -> None:
+        """Takes a product unless its id or one of its SKUs is taken."""
+        skus = {variant.sku for variant in product.variants}
+        if fault := product_fault(product):
+            self.reject("products", row, fault)
+        elif product.product_id in self._seen["product"]:
+            self.reject("products", row, "product_id is used by an earlier row")
+        elif skus & self._seen["sku"]:
+            self.reject("products", row, "a sku is used by an earlier row")
+        else:
+            self._seen["product"].add(product.product_id)
+            self._seen["sku"] |= skus
+            self.products.append(product)
+
+    def customer(self, row: int, customer: Customer) -> None:
+        """Takes a customer unless the id is taken."""
+        if fault := customer_fault(customer):
+            self.reject("customers", row, fault)
+        elif customer.customer_id in self._seen["customer"]:
+            self.reject("customers", row, "customer_id is used by an earlier row")
+        else:
+            self._seen["customer"].add(customer.customer_id)
+            self.customers.append(customer)
+
+    def order(self, row: int, order: Order) -> None:
+        """Takes an order unless its id is taken or its customer is not there. Customers come first."""
+        key = order_key(order.order_id)
+        if fault := order_fault(order):
+            self.reject("orders", row, fault)
+        elif order.customer_id not in self._seen["customer"]:
+            self.reject("orders", row, "customer_id is not among the imported customers")
+        elif key in self._seen["order"]:
+            self.reject("orders", row, "order_id is used by an earlier row")
+        else:
+            self._seen["order"].add(key)
+            self.orders.append(order)
+
+    def contents(self, info: ShopInfo, policies: tuple[Policy, ...] = ()) -> Contents:
+        """What came through."""
+        return Contents(
+            info, tuple(self.products), tuple(self.customers), tuple(self.orders), policies, tuple(self.rejected)
+        )
+
+
+def read_table(path: Path, table: str, gate: Gate) -> None:
+    """Reads one JSONL file (BOM and blank lines allowed, every line decoded by itself) through the gate."""
+    kinds: dict[str, tuple[type[Any], Callable[[int, Any], None]]] = {
+        "products": (Product, gate.product),
+        "customers": (Customer, gate.customer),
+        "orders": (Order, gate.order),
+    }
+    kind, take = kinds[table]
+    for row, line in _lines(path):
+        try:
+            record = adapter(kind).validate_json(line, strict=True)
+        except ValidationError as error:
+            gate.reject(table, row, reason_of(error))
+        else:
+            take(row, record)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for row, line in enumerate(file, start=1):
+            line = line.removeprefix(b"\xef\xbb\xbf") if row == 1 else line
+            if line.strip():
+                yield row, line
+
+
+def read_info(folder: Path) -> ShopInfo:
+    """``shop.toml`` of a folder.
+
+    Raises:
+        ShopFolderError: it is missing, is not TOML, has unknown fields, or a pattern is no regular expression.
+    """
+    path = folder / "shop.toml"
+    try:
+        info: ShopInfo = adapter(ShopInfo).validate_python(tomllib.loads(path.read_text("utf-8-sig")))
+        for pattern in (info.order_pattern, info.sku_pattern, info.tracking_pattern):
+            re.compile(pattern)
+    except FileNotFoundError:
+        raise ShopFolderError(f"expected shop.toml in {folder}, found none; `tactful shop import` writes one") from None
+    except ValidationError as error:
+        raise ShopFolderError(f"{path}: {reason_of(error)}") from None
+    except (ValueError, re.error) as error:
+        raise ShopFolderError(f"{path}: expected TOML with patterns that are regular expressions: {error}") from error
+    return info
+
+
+def read_policies(folder: Path, gate: Gate) -> tuple[Policy, ...]:
+    """Every ``policies/*.md``; a page without a usable name, front matter or body is rejected as row 1 of its file."""
+    policies = []
+    for path in sorted((folder / "policies").glob("*.md")):
+        try:
+            policies.append(_policy(folder, path))
+        except (ValueError, OSError) as error:
+            fault = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+            gate.reject(f"policies/{path.name}", 1, fault)
+    return tuple(policies)
+
+
+def _policy(folder: Path, path: Path) -> Policy:
+    name = _POLICY_NAME.fullmatch(path.name)
+    if name is None:
+        raise ValueError("expected a file name <topic>.en.md or <topic>.zh.md")
+    front = _FRONT.match(path.read_text("utf-8-sig"))
+    if front is None:
+        raise ValueError("expected front matter between two lines ---")
+    fields = {key.strip(): value.strip() for key, _, value in (x.partition(":") for x in front[1].splitlines())}
+    if fields.get("lang") != name[2]:
+        raise ValueError(f"expected `lang: {name[2]}` in the front matter, as in the file name")
+    if not fields.get("title") or not front[2].strip():
+        raise ValueError("expected a title in the front matter and a text under it")
+    lang: Lang = "zh" if name[2] == "zh" else "en"
+    return Policy(name[1], lang, fields["title"], path.relative_to(folder).as_posix(), front[2].strip() + "\n")
+
+
+def read_folder(folder: Path) -> Contents:
+    """The whole folder; broken rows are in ``rejected``.
+
+    Raises:
+        ShopFolderError: no folder, no usable ``shop.toml``, or a file cannot be read.
+    """
+    info = read_info(folder)
+    gate = Gate()
+    try:
+        for table in TABLES:
+            read_table(folder / f"{table}.jsonl", table, gate)
+        policies = read_policies(folder, gate)
+    except OSError as error:
+        raise ShopFolderError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return gate.contents(info, policies)
+
+
+def write_folder(contents: Contents, folder: Path) -> None:
+    """Writes records as a shop folder: UTF-8, one row a line, the same bytes for the same records.
+
+    Raises:
+        ShopFolderError: the folder cannot be written.
+    """
+    try:
+        (folder / "policies").mkdir(parents=True, exist_ok=True)
+        _write(folder / "shop.toml", _toml(contents.info))
+        for table, kind in zip(TABLES, (Product, Customer, Order), strict=True):
+            rows = [adapter(kind).dump_json(row).decode() + "\n" for row in getattr(contents, table)]
+            _write(folder / f"{table}.jsonl", "".join(rows))
+        for policy in contents.policies:
+            front = f"---\nlang: {policy.lang}\ntitle: {policy.title}\n---\n\n"
+            _write(folder / "policies" / f"{policy.topic}.{policy.lang}.md", front + policy.text)
+    except OSError as error:
+        raise ShopFolderError(f"{error.filename}: cannot be written: {error.strerror}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode())
+
+
+def _toml(info: ShopInfo) -> str:
+    def quoted(text: str) -> str:
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+    lines = []
+    for key, value in asdict(info).items():
+        shown = quoted(value) if isinstance(value, str) else "[" + ", ".join(map(quoted, value)) + "]"
+        lines.append(f"{key} = {shown}\n")
+    return "".join(lines)
