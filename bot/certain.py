@@ -16,19 +16,22 @@ _WORDS: Final[dict[Name, str]] = {
     "affirm": "yes|yes please|yep|yeah|yup|sure|ok|okay|please do|go ahead|correct|right|y|"
     "是|是的|好|好的|好啊|行|可以|对|对的|嗯|嗯嗯|没错|要|需要|麻烦了",
     "deny": "no|no thanks|no thank you|nope|nah|not now|n|不|不用|不用了|不要|不需要|没有|没有了|没了|算了不用",
-    "thanks": "thanks|thank you|thank you so much|thank you very much|thanks a lot|many thanks|cheers|thx|ty|great thanks|"
+    "thanks": "thanks|thank you|thank you so much|thank you very much|thanks a lot|many thanks|cheers|"
+    "thx|ty|great thanks|"
     "谢谢|谢谢你|谢谢您|多谢|感谢|非常感谢|好的谢谢|谢谢啦|谢了",
     "greet": "hi|hello|hey|hi there|hello there|hey there|good morning|good afternoon|good evening|"
     "你好|您好|在吗|在么|有人吗|hello你好|哈喽|嗨|早上好|下午好|晚上好",
     "goodbye": "bye|goodbye|bye bye|see you|再见|拜拜|88",
-    "human": "human|agent|a human please|talk to a human|speak to a human|talk to an agent|customer service|representative|"
+    "human": "human|agent|a human please|talk to a human|speak to a human|talk to an agent|customer service|"
+    "representative|"
     "人工|转人工|人工客服|转人工客服|找人工|我要人工|真人客服",
     "stop": "stop|cancel that|never mind|nevermind|forget it|算了|不用管了|当我没说",
     "repeat": "what|pardon|say again|come again|repeat|再说一遍|什么|没听清",
 }
 _BY_WORDS: Final[dict[str, Name]] = {words: name for name, many in _WORDS.items() for words in many.split("|")}
+_NUMBER_WORDS: Final = ("1|first|one", "2|second|two", "3|third|three", "4|fourth|four", "5|fifth|five")
 _ORDINALS: Final[dict[str, int]] = {
-    **{word: n for n, words in enumerate(("1|first|one", "2|second|two", "3|third|three", "4|fourth|four", "5|fifth|five"), 1) for word in words.split("|")},
+    **{word: n for n, words in enumerate(_NUMBER_WORDS, 1) for word in words.split("|")},
     **dict(zip("一二三四五", range(1, 6), strict=True)),
     "两": 2,
 }  # fmt: skip

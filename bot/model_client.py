@@ -31,7 +31,7 @@ class ModelRefused(ModelError):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer. ``confidence`` is the lowest token probability, in [0, 1]; ``None`` where the endpoint gives none."""
+    """A whole answer. ``confidence``: lowest token probability, in [0, 1]; ``None`` where the endpoint gives none."""
 
     text: str
     confidence: float | None

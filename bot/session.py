@@ -12,8 +12,10 @@ Lang = Literal["en", "zh"]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One dialogue. ``customer_id`` is set when the shop signed the customer in; a customer who
-    verifies inside the dialogue is kept in the dialogue state instead.
+    """One dialogue.
+
+    ``customer_id`` is set when the shop signed the customer in; a customer who verifies inside the
+    dialogue is kept in the dialogue state instead.
     """
 
     id: SessionId

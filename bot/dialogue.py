@@ -1,0 +1,242 @@
+"""What to do about a turn's commands: rules a person can read, no model, no input or output.
+
+``decide`` maps a state and commands to a new state and actions; ``follow`` maps a tool's outcome to
+the next ones. Actions are done in order: say a fixed sentence, or call a tool.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, assert_never
+
+from bot.commands import Command, ServiceKind, Topic
+from bot.session import CustomerId
+from bot.state import Awaiting, DialogueState, Mention
+from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Verified
+from bot.wording import Key
+
+MAX_FAILURES: Final = 2
+SMALL_TALK: Final = frozenset({"greet", "thanks", "goodbye"})
+TOPIC_OF: Final[dict[ServiceKind, Topic | None]] = {
+    "return": "returns",
+    "exchange": "exchanges",
+    "cancel": None,
+    "change": None,
+    "refund": "returns",
+    "invoice": "invoices",
+    "warranty": "warranty",
+    "account": "privacy",
+    "payment": "payment",
+    "complaint": None,
+}
+SAY_OF: Final[dict[ServiceKind, Key]] = {
+    "return": "service_return",
+    "exchange": "service_exchange",
+    "cancel": "service_cancel",
+    "change": "service_change",
+    "refund": "service_refund",
+    "invoice": "service_invoice",
+    "warranty": "service_warranty",
+    "account": "service_account",
+    "payment": "service_payment",
+    "complaint": "service_complaint",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say a fixed sentence of ``bot.wording``."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Say the last reply again."""
+
+
+Action = Say | Call | Echo
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The state after deciding, and what to do, in order."""
+
+    state: DialogueState
+    actions: tuple[Action, ...] = ()
+
+    def then(self, other: "Decision") -> "Decision":
+        """This one, followed by ``other``, which was decided from this one's state."""
+        return Decision(other.state, self.actions + other.actions)
+
+
+def decide(state: DialogueState, commands: Sequence[Command], signed_in: CustomerId | None = None) -> Decision:
+    """What to do about ``commands``. ``signed_in`` comes from the session, never from the model."""
+    state = replace(state, customer_id=signed_in or state.customer_id)
+    wanted = [c for c in commands if c.name not in SMALL_TALK] or list(commands[:1])
+    before = state.awaiting
+    decision = Decision(state)
+    for command in wanted:
+        decision = decision.then(_one(decision.state, command))
+    return _reminded(decision, before, wanted)
+
+
+def follow(state: DialogueState, outcome: Outcome) -> Decision:
+    """What to do after a tool came back."""
+    match outcome:
+        case Verified(customer_id):
+            known = replace(state, customer_id=customer_id, awaiting=None, failures=0)
+            if not known.doing:
+                return Decision(known, (Say("verified"),))
+            return _one(known.done(), known.doing[-1])
+        case Found(offered=offered, topic=topic, choose=choose):
+            told = replace(state, offered=offered or state.offered, topic=topic or state.topic, failures=0)
+            if choose:
+                return Decision(replace(told, awaiting="choice"), (Say("which_order"),))
+            return Decision(told)
+        case Miss(key, awaiting):
+            return _missed(state, key, awaiting)
+        case HandedOff():
+            return Decision(replace(state, handed_off=True, awaiting=None, doing=(), failures=0), (Say("handoff"),))
+    assert_never(outcome)
+
+
+def _missed(state: DialogueState, key: Key, awaiting: Awaiting | None) -> Decision:
+    failed = replace(state, failures=state.failures + 1)
+    if key == "verify_failed":
+        failed = replace(failed, email=None, name=None, postal_code=None, awaiting="identity")
+    elif awaiting:
+        failed = replace(failed, awaiting=awaiting)
+    if failed.failures >= MAX_FAILURES:
+        return Decision(replace(failed, failures=0, awaiting="confirm_handoff"), (Say(key), Say("offer_handoff")))
+    return Decision(failed, (Say(key),))
+
+
+def _one(state: DialogueState, command: Command) -> Decision:  # noqa: C901 (one branch a command: a table in code)
+    match command.name:
+        case "track_order" | "list_orders":
+            return _orders(state, command)
+        case "service":
+            return _service(state, command)
+        case "find_product":
+            return Decision(replace(state, awaiting=None), (Call("find_products", query=command.query),))
+        case "ask_product":
+            about = state.topic if state.topic and state.topic.type == "product" else None
+            return Decision(state, (Call("show_product", query=command.query, product_id=about.id if about else None),))
+        case "ask_policy":
+            return Decision(state, (Call("search_policy", topic=command.topic),))
+        case "give":
+            return _given(state, command)
+        case "choose":
+            return _chosen(state, command.n or 0)
+        case "affirm" | "deny":
+            return _answered(state, yes=command.name == "affirm")
+        case "human":
+            return Decision(state, (Call("hand_off"),))
+        case "unclear":
+            return _unclear(state)
+        case "stop":
+            return Decision(replace(state, doing=(), awaiting=None, failures=0), (Say("stop"),))
+        case "greet" | "thanks" | "goodbye" | "out_of_scope":
+            return Decision(state, (Say(command.name),))
+        case "repeat":
+            return Decision(state, (Echo() if state.last_reply else Say("nothing_to_repeat"),))
+    assert_never(command.name)
+
+
+def _orders(state: DialogueState, command: Command) -> Decision:
+    if state.customer_id is None:
+        waiting = state.push(command, "identity")
+        return _verify_or_ask(waiting)
+    if command.name == "list_orders":
+        return Decision(replace(state, awaiting=None), (Call("list_orders"),))
+    order = command.order
+    if order is None and state.topic and state.topic.type == "order":
+        order = state.topic.id
+    return Decision(replace(state, awaiting=None), (Call("track_order", order=order),))
+
+
+def _verify_or_ask(state: DialogueState) -> Decision:
+    if state.email or (state.name and state.postal_code):
+        call = Call("verify_customer", email=state.email, name=state.name, postal_code=state.postal_code)
+        return Decision(state, (call,))
+    if state.name:
+        return Decision(state, (Say("ask_postal_code"),))
+    if state.postal_code:
+        return Decision(state, (Say("ask_name"),))
+    return Decision(state, (Say("ask_identity"),))
+
+
+def _service(state: DialogueState, command: Command) -> Decision:
+    kind = command.kind or "complaint"
+    waiting = replace(state, awaiting="confirm_handoff")
+    if kind == "complaint":
+        return Decision(waiting, (Say(SAY_OF[kind]), Say("offer_handoff")))
+    lookup = Call("search_policy", topic=TOPIC_OF[kind], optional=True)
+    return Decision(waiting, (Say(SAY_OF[kind]), lookup, Say("offer_handoff")))
+
+
+def _given(state: DialogueState, command: Command) -> Decision:
+    match command.slot:
+        case "email" | "name" | "postal_code":
+            filled = _filled(state, command.slot, command.value)
+            if state.customer_id is not None and state.awaiting != "identity":
+                return Decision(filled, (Say("affirm_nothing"),))
+            return _verify_or_ask(replace(filled, awaiting="identity"))
+        case "product":
+            return _one(state, Command("ask_product", query=command.value))
+        case _:
+            doing = state.doing[-1] if state.doing else Command("track_order")
+            wanted = doing if doing.name in ("track_order", "service") else Command("track_order")
+            return _one(state, replace(wanted, order=command.value))
+
+
+def _filled(state: DialogueState, slot: Literal["email", "name", "postal_code"], value: str | None) -> DialogueState:
+    match slot:
+        case "email":
+            return replace(state, email=value)
+        case "name":
+            return replace(state, name=value)
+        case "postal_code":
+            return replace(state, postal_code=value)
+
+
+def _chosen(state: DialogueState, n: int) -> Decision:
+    if not 1 <= n <= len(state.offered):
+        key: Key = "choice_out_of_range" if state.offered else "unclear"
+        return Decision(state, (Say(key),))
+    return _show(replace(state, awaiting=None), state.offered[n - 1])
+
+
+def _show(state: DialogueState, mention: Mention) -> Decision:
+    if mention.type == "order":
+        return _orders(state, Command("track_order", order=mention.id))
+    return Decision(state, (Call("show_product", product_id=mention.id),))
+
+
+def _answered(state: DialogueState, *, yes: bool) -> Decision:
+    settled = replace(state, awaiting=None)
+    if state.awaiting == "confirm_handoff":
+        return Decision(settled, (Call("hand_off"),)) if yes else Decision(settled, (Say("no_handoff"),))
+    if yes and len(state.offered) == 1 and state.awaiting is None:
+        return _show(state, state.offered[0])
+    if state.awaiting == "identity":
+        return Decision(state, (Say("ask_email"),)) if yes else Decision(settled, (Say("stop"),))
+    if state.awaiting == "choice" and yes:
+        return Decision(state, (Say("which_order"),))
+    return Decision(settled, (Say("affirm_nothing" if yes else "deny_nothing"),))
+
+
+def _unclear(state: DialogueState) -> Decision:
+    failed = replace(state, failures=state.failures + 1)
+    if failed.failures >= MAX_FAILURES:
+        return Decision(replace(failed, failures=0, awaiting="confirm_handoff"), (Say("unclear_again"),))
+    return Decision(failed, (Say("unclear"),))
+
+
+def _reminded(decision: Decision, before: Awaiting | None, commands: Sequence[Command]) -> Decision:
+    """After an interruption, ask again for what is still awaited."""
+    interrupted = all(c.name in ("ask_policy", "ask_product", "find_product") for c in commands)
+    if before == "identity" and interrupted and decision.state.doing:
+        again = replace(decision.state, awaiting="identity")
+        return Decision(again, (*decision.actions, Say("ask_email")))
+    return decision

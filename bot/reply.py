@@ -1,0 +1,106 @@
+"""From facts to the customer's words: the model words them clause by clause, each checked before it leaves.
+
+A clause with a number, date, price, name or link that the facts do not hold ends the model's part:
+the plain rendering of the facts is said instead. The same where the model is away. Lists of orders
+are always rendered plainly. Everything said here is concealed text.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from guardrails.guard import Guardrails, VaultOwner
+
+from bot.facts import FactKind, Facts
+from bot.model_client import Model, ModelError
+from bot.prompts import Prompting, reply_messages
+from bot.session import Lang
+from guardrails.findings import Concealed
+
+WORDED_KINDS: Final[frozenset[FactKind]] = frozenset({"order", "product", "products", "policy"})
+MAX_OUTPUT_TOKENS: Final = 120
+_CLAUSE_END: Final = re.compile(r"[,.;:!?](?=\s)|[，。；！？]")
+MIN_CLAUSE_CHARS: Final = 6
+
+
+@dataclass(slots=True)
+class Spoken:
+    """What became of one reply, for the transcript and the metrics."""
+
+    worded_by_model: bool = False
+    violations: int = 0
+    model_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replier:
+    """Words facts for one shop."""
+
+    model: Model
+    guard: Guardrails
+    prompting: Prompting
+    product_names: Collection[str] = field(default=frozenset(), repr=False)
+    allowed_names: Collection[str] = field(default=frozenset(), repr=False)
+    domains: tuple[str, ...] = ()
+
+    async def words(
+        self,
+        facts: Facts,
+        question: Concealed,
+        lang: Lang,
+        owner: VaultOwner,
+        spoken: Spoken,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> AsyncIterator[Concealed]:
+        """The reply, clause by clause; ``spoken`` is filled in. Raises ``GuardError`` where a check fails to run."""
+        said = 0
+        if facts.kind in WORDED_KINDS:
+            try:
+                async for clause in self._clauses(facts, question, lang):
+                    if stopped():
+                        return
+                    checked = await asyncio.to_thread(self._checked, clause, facts.lines, owner)
+                    if checked is None:
+                        spoken.violations += 1
+                        break
+                    said += 1
+                    yield checked
+                else:
+                    spoken.worded_by_model = said > 0
+                    if said:
+                        return
+            except ModelError:
+                spoken.model_failed = True
+        if said:
+            yield Concealed.fixed(" " if lang == "en" else "")
+        yield facts.plain
+
+    def _checked(self, clause: str, lines: Sequence[Concealed], owner: VaultOwner) -> Concealed | None:
+        """The clause as it may be stored and shown; ``None`` where it claims what the facts do not hold."""
+        held = [line.text for line in lines]
+        if self.guard.check_reply(
+            clause, held, self.allowed_names, product_names=self.product_names, domains=self.domains
+        ):
+            return None
+        return Concealed.fixed(self.guard.reveal(owner, clause, "log"))
+
+    async def _clauses(self, facts: Facts, question: Concealed, lang: Lang) -> AsyncIterator[str]:
+        messages = reply_messages(question, facts.lines, lang, self.prompting)
+        held = ""
+        async for delta in self.model.stream(messages, max_tokens=MAX_OUTPUT_TOKENS):
+            held += delta
+            while cut := _clause_end(held):
+                yield held[:cut]
+                held = held[cut:]
+        if held.strip():
+            yield held
+
+
+def _clause_end(text: str) -> int:
+    """Where the first whole clause of ``text`` ends; 0 while none is whole."""
+    for match in _CLAUSE_END.finditer(text):
+        if match.end() >= MIN_CLAUSE_CHARS:
+            return match.end()
+    return 0

@@ -1,0 +1,156 @@
+"""Tools for orders: verify a customer, list orders, track one. All READ.
+
+Every look-up takes the customer from the context. Somebody else's order and a missing one give the
+same answer. Street addresses leave as handles; the name, phone and payment of an order are not used.
+"""
+
+from dataclasses import dataclass
+
+from bot.facts import Facts
+from bot.formats import day, money
+from bot.session import Lang
+from bot.shop.records import Address, Order, OrderStatus
+from bot.shop.store import ShopStore
+from bot.state import Mention
+from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext, Verified
+from guardrails.findings import Concealed
+
+MAX_LISTED = 5
+MAX_ITEMS = 3
+PLAIN_KEYS = ("last event", "carrier", "tracking", "expected", "delivered", "items", "deliver to")
+STATUS: dict[OrderStatus, dict[Lang, str]] = {
+    "pending": {"en": "awaiting payment", "zh": "待付款"},
+    "paid": {"en": "paid, being prepared", "zh": "已付款，备货中"},
+    "packed": {"en": "packed, waiting for the courier", "zh": "已打包，待揽收"},
+    "shipped": {"en": "on its way", "zh": "运输中"},
+    "out_for_delivery": {"en": "out for delivery", "zh": "派送中"},
+    "delivered": {"en": "delivered", "zh": "已签收"},
+    "cancelled": {"en": "cancelled", "zh": "已取消"},
+    "return_requested": {"en": "return requested", "zh": "退货申请中"},
+    "returned": {"en": "returned and refunded", "zh": "已退货退款"},
+    "exchanged": {"en": "exchanged", "zh": "已换货"},
+}
+_LABELS_ZH = {
+    "placed": "下单日期",
+    "items": "商品",
+    "total": "实付",
+    "carrier": "承运",
+    "tracking": "运单号",
+    "last event": "最新动态",
+    "expected": "预计送达",
+    "delivered": "签收日期",
+    "deliver to": "收货地址",
+}
+_LABELS_EN = {
+    "placed": "Placed on",
+    "items": "Items",
+    "total": "Total",
+    "carrier": "Carrier",
+    "tracking": "Tracking number",
+    "last event": "Latest news",
+    "expected": "Expected on",
+    "delivered": "Delivered on",
+    "deliver to": "Address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTools:
+    """The order tools over one shop."""
+
+    shop: ShopStore
+
+    def verify(self, context: ToolContext, call: Call) -> Outcome:
+        """Who the customer is, by e-mail or by name and postal code. Opens e-mail, name and postal code."""
+        found = self.shop.find_customer(
+            email=context.open(call.email), name=context.open(call.name), postal_code=context.open(call.postal_code)
+        )
+        return Verified(found) if found else Miss("verify_failed", "identity")
+
+    def list(self, context: ToolContext, call: Call) -> Outcome:
+        """The customer's newest orders."""
+        if context.customer_id is None:
+            return Miss("ask_identity", "identity")
+        orders = self.shop.orders(context.customer_id, limit=MAX_LISTED)
+        return self._listed(orders, context.lang) if orders else Miss("no_orders")
+
+    def track(self, context: ToolContext, call: Call) -> Outcome:
+        """One order; without a number the only one still on its way, else the list to choose from."""
+        if context.customer_id is None:
+            return Miss("ask_identity", "identity")
+        if call.order is None:
+            return self._open_order(context)
+        order = self.shop.order(context.customer_id, call.order)
+        return self._tracked(order, context) if order else Miss("order_not_found", "order")
+
+    def _open_order(self, context: ToolContext) -> Outcome:
+        assert context.customer_id is not None  # noqa: S101 (checked by the caller)
+        orders = self.shop.orders(context.customer_id, limit=MAX_LISTED)
+        under_way = [o for o in orders if o.status not in ("delivered", "cancelled", "returned", "exchanged")]
+        if len(under_way) == 1 or len(orders) == 1:
+            return self._tracked((under_way or list(orders))[0], context)
+        return self._listed(tuple(under_way) or orders, context.lang) if orders else Miss("no_orders")
+
+    def _tracked(self, order: Order, context: ToolContext) -> Outcome:
+        fields = self._fields(order, context)
+        lines = tuple(Concealed.join(": ", (Concealed.fixed(key), value)) for key, value in fields.items())
+        facts = Facts("order", lines, _plain(fields, context.lang))
+        return Found(facts, topic=Mention("order", order.order_id, order.order_id))
+
+    def _fields(self, order: Order, context: ToolContext) -> dict[str, Concealed]:
+        lang, last = context.lang, order.events[-1] if order.events else None
+        shown: dict[str, str | None] = {
+            "order": order.order_id,
+            "status": STATUS[order.status][lang],
+            "placed": day(order.placed_at, lang) if order.placed_at else None,
+            "items": _items(order, lang),
+            "total": money(order.total_minor, self.shop.info.currency),
+            "carrier": order.carrier,
+            "tracking": order.tracking_id,
+            "last event": f"{day(last.at, lang)} {last.text(lang)}" if last else None,
+            "expected": day(order.expected_on, lang) if order.expected_on and not order.delivered_at else None,
+            "delivered": day(order.delivered_at, lang) if order.delivered_at else None,
+        }
+        fields = {key: Concealed.fixed(value) for key, value in shown.items() if value}
+        if order.address and order.status not in ("cancelled", "returned"):
+            fields["deliver to"] = context.conceal("ADDRESS", _one_line(order.address))
+        return fields
+
+    def _listed(self, orders: tuple[Order, ...], lang: Lang) -> Found:
+        comma = ", " if lang == "en" else "，"
+        rows = []
+        for order in orders:
+            parts = [order.order_id, STATUS[order.status][lang]]
+            parts += [day(order.placed_at, lang)] if order.placed_at else []
+            rows.append(comma.join([*parts, _items(order, lang)]))
+        lines = tuple(Concealed.fixed(f"order {n}: {row}") for n, row in enumerate(rows, 1))
+        intro = "These are your orders:" if lang == "en" else "这是您的订单："
+        plain = Concealed.fixed("\n".join([intro, *(f"{n}. {row}" for n, row in enumerate(rows, 1))]))
+        offered = tuple(Mention("order", o.order_id, o.order_id) for o in orders)
+        return Found(Facts("orders", lines, plain), offered=offered, choose=len(orders) > 1)
+
+
+def _items(order: Order, lang: Lang) -> str:
+    names = [item.name(lang) + (f" × {item.quantity}" if item.quantity > 1 else "") for item in order.items]
+    more = len(names) - MAX_ITEMS
+    rest = [f"and {more} more" if lang == "en" else f"等{len(names)}件"] if more > 0 else []
+    return ("; " if lang == "en" else "；").join(names[:MAX_ITEMS] + rest)
+
+
+def _one_line(address: Address) -> str:
+    parts = (address.line1, address.line2, address.city, address.region, address.postal_code, address.country)
+    return ", ".join(part for part in parts if part)
+
+
+def _plain(fields: dict[str, Concealed], lang: Lang) -> Concealed:
+    labels = _LABELS_EN if lang == "en" else _LABELS_ZH
+    head = Concealed.fixed("Order {order}: {status}." if lang == "en" else "订单{order}：{status}。")
+    sentence = Concealed.fixed("{label}: {value}." if lang == "en" else "{label}：{value}。")
+    shown = [
+        key
+        for key in ("last event", "carrier", "tracking", "expected", "delivered", "items", "deliver to")
+        if key in fields
+    ]
+    parts = [head.fill(order=fields["order"], status=fields["status"])]
+    parts += [sentence.fill(label=Concealed.fixed(labels[key]), value=fields[key]) for key in shown]
+    return Concealed.join(" " if lang == "en" else "", parts)

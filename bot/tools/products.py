@@ -1,0 +1,147 @@
+"""Tools for products: find some that fit, show one. READ, no personal data; catalogue text is public."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.facts import Facts, ProductCard
+from bot.formats import money
+from bot.session import Lang
+from bot.shop.records import Product
+from bot.shop.store import ShopStore
+from bot.state import Mention
+from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext
+from guardrails.findings import Concealed
+
+MAX_OFFERED = 3
+MAX_TEXT_CHARS = 180
+MAX_DETAILS = 8
+_STOCK = {"en": ("in stock", "sold out"), "zh": ("有货", "售罄")}
+
+
+class Hit(Protocol):
+    """A product found, and which wishes it meets."""
+
+    @property
+    def product(self) -> Product:
+        """The product."""
+        ...
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """Wishes met, in the customer's language."""
+        ...
+
+
+class ProductSearch(Protocol):
+    """What these tools ask of the catalogue."""
+
+    def search(self, query: str, lang: Lang, limit: int = 3) -> Sequence[Hit]:
+        """The products that fit best, best first."""
+        ...
+
+    def lookup(self, query: str, lang: Lang) -> Product | None:
+        """The one product that the query names."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTools:
+    """The product tools over one catalogue."""
+
+    shop: ShopStore
+    catalogue: ProductSearch
+
+    def find(self, context: ToolContext, call: Call) -> Outcome:
+        """Up to three products that fit the query."""
+        query = call.query or context.text.text
+        hits = self.catalogue.search(query, context.lang, limit=MAX_OFFERED)
+        if not hits:
+            return Miss("nothing_found", "product")
+        comma = ", " if context.lang == "en" else "，"
+        rows = [comma.join(self._offer(hit.product, hit.why, context.lang)) for hit in hits]
+        lines = tuple(Concealed.fixed(f"product {n}: {row}") for n, row in enumerate(rows, 1))
+        intro = "These might suit you:" if context.lang == "en" else "为您推荐："
+        plain = Concealed.fixed("\n".join([intro, *(f"{n}. {row}" for n, row in enumerate(rows, 1))]))
+        products = [hit.product for hit in hits]
+        facts = Facts("products", lines, plain, products=tuple(self._card(p, context.lang) for p in products))
+        offered = tuple(_mention(p, context.lang) for p in products)
+        return Found(facts, offered=offered, topic=offered[0] if len(offered) == 1 else None)
+
+    def show(self, context: ToolContext, call: Call) -> Outcome:
+        """One product: the one named, else the one talked about, else the best fit."""
+        lang, query = context.lang, call.query or ""
+        product = self.catalogue.lookup(query, lang) if query else None
+        if product is None and call.product_id:
+            product = self.shop.product(call.product_id)
+        if product is None and query:
+            product = next((hit.product for hit in self.catalogue.search(query, lang, limit=1)), None)
+        if product is None:
+            return Miss("product_unknown" if query else "ask_product", "product")
+        facts = self._facts(product, lang)
+        return Found(facts, topic=_mention(product, lang))
+
+    def _offer(self, product: Product, why: Sequence[str], lang: Lang) -> list[str]:
+        return [product.name(lang), self._price(product), _stock(product, lang), *why]
+
+    def _price(self, product: Product) -> str:
+        low, high = (money(minor, self.shop.info.currency) for minor in product.price_range)
+        return low if low == high else f"{low}–{high}"
+
+    def _card(self, product: Product, lang: Lang) -> ProductCard:
+        url = f"/demo?product={product.product_id}"
+        return ProductCard(product.product_id, product.name(lang), self._price(product), _stock(product, lang), url)
+
+    def _facts(self, product: Product, lang: Lang) -> Facts:
+        fields = {
+            "product": product.name(lang),
+            "price": self._price(product),
+            "stock": _stock_by_option(product, lang),
+            "options": _options(product, lang),
+            "details": _details(product, lang),
+            "about": _shortened(product.text(lang)),
+        }
+        lines = tuple(Concealed.fixed(f"{key}: {value}") for key, value in fields.items() if value)
+        template = "{product}, {price}, {stock}. {about}" if lang == "en" else "{product}，{price}，{stock}。{about}"
+        plain = Concealed.fixed(template.format(**fields).strip())
+        return Facts("product", lines, plain, products=(self._card(product, lang),))
+
+
+def _mention(product: Product, lang: Lang) -> Mention:
+    return Mention("product", product.product_id, product.name(lang))
+
+
+def _stock(product: Product, lang: Lang) -> str:
+    return _STOCK[lang][0 if product.stock else 1]
+
+
+def _stock_by_option(product: Product, lang: Lang) -> str:
+    """In stock or not, and which choices are sold out."""
+    gone = [" ".join(v.options_in(lang).values()) for v in product.variants if not v.stock and v.options_in(lang)]
+    if not product.stock or not gone:
+        return _stock(product, lang)
+    some = (", " if lang == "en" else "、").join(gone[:3])
+    return f"in stock, sold out in {some}" if lang == "en" else f"有货，其中{some}售罄"
+
+
+def _options(product: Product, lang: Lang) -> str:
+    values: dict[str, dict[str, None]] = {}
+    for variant in product.variants:
+        for name, value in variant.options_in(lang).items():
+            values.setdefault(name, {})[value] = None
+    join = ", " if lang == "en" else "、"
+    parts = (f"{name} {join.join(many)}" for name, many in values.items())
+    return ("; " if lang == "en" else "；").join(parts)
+
+
+def _details(product: Product, lang: Lang) -> str:
+    pairs = list(product.attributes(lang).items())[:MAX_DETAILS]
+    return ("; " if lang == "en" else "；").join(f"{name} {value}" for name, value in pairs)
+
+
+def _shortened(text: str) -> str:
+    """The sentences that fit into ``MAX_TEXT_CHARS``; at least the first."""
+    if len(text) <= MAX_TEXT_CHARS:
+        return text
+    ends = [text.rfind(mark, 0, MAX_TEXT_CHARS) for mark in (". ", "。", "！", "! ")]
+    return text[: max(ends) + 1] if max(ends) > 0 else text[:MAX_TEXT_CHARS].rsplit(" ", 1)[0]

@@ -1,0 +1,146 @@
+"""What a tool is: a declared access, the kinds of personal data it may open, and one function.
+
+A tool gets the customer from the session or the dialogue's verification, never from the model.
+Handles are opened by ``ToolContext.open`` and only for the kinds that the tool declares; what a tool
+returns is concealed again. A tool without a declaration does not exist: ``Toolbox`` takes a tuple.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.commands import Topic
+from bot.facts import Facts
+from bot.session import CustomerId, Lang
+from bot.state import Awaiting, DialogueState, Mention
+from bot.wording import Key
+from guardrails.findings import Concealed, Kind, VaultOwner
+
+ToolName = Literal[
+    "verify_customer", "track_order", "list_orders", "find_products", "show_product", "search_policy", "hand_off"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that the dialogue manager decided. Personal slots are handles."""
+
+    tool: ToolName
+    order: str | None = None
+    query: str | None = None
+    product_id: str | None = None
+    topic: Topic | None = None
+    email: str | None = None
+    name: str | None = None
+    postal_code: str | None = None
+    optional: bool = False
+    """Nothing found is not worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Facts to tell, and what they mention. ``choose``: the customer must pick one of ``offered``."""
+
+    facts: Facts
+    offered: tuple[Mention, ...] = ()
+    topic: Mention | None = None
+    choose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Nothing to tell; the sentence that says so, and what to wait for."""
+
+    key: Key
+    awaiting: Awaiting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The customer is who he says."""
+
+    customer_id: CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """A person takes over; ``summary`` is concealed."""
+
+    summary: Concealed
+
+
+Outcome = Found | Miss | Verified | HandedOff
+
+
+class Vault(Protocol):
+    """The part of the guard that tools use."""
+
+    def open(self, owner: VaultOwner, handle: str) -> str:
+        """The value behind a handle."""
+        ...
+
+    def conceal_value(self, owner: VaultOwner, kind: Kind, value: str) -> Concealed:
+        """The handle of a value from a record."""
+        ...
+
+
+_KIND_OF_HANDLE: dict[str, Kind] = {"EMAIL": "EMAIL_ADDRESS", "PERSON": "PERSON", "POSTCODE": "POSTAL_CODE"}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """For whom a tool runs, and what it may open."""
+
+    owner: VaultOwner
+    customer_id: CustomerId | None
+    lang: Lang
+    text: Concealed
+    state: DialogueState
+    vault: Vault
+    opens: frozenset[Kind] = frozenset()
+
+    def open(self, handle: str | None) -> str | None:
+        """The value behind a handle of a declared kind; text that is no handle as it is; ``None`` stays.
+
+        Raises:
+            PermissionError: the tool did not declare this kind.
+        """
+        if handle is None or not (handle.startswith("<") and handle.endswith(">")):
+            return handle
+        kind = _KIND_OF_HANDLE.get(handle[1:].rpartition("_")[0])
+        if kind not in self.opens:
+            raise PermissionError(f"the tool may open {sorted(self.opens)}, not the kind of this handle")
+        return self.vault.open(self.owner, handle)
+
+    def conceal(self, kind: Kind, value: str) -> Concealed:
+        """The handle that stands for a personal value of a record."""
+        return self.vault.conceal_value(self.owner, kind, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A declared tool."""
+
+    name: ToolName
+    access: Literal["READ", "WRITE"]
+    run: Callable[[ToolContext, Call], Outcome]
+    opens: frozenset[Kind] = frozenset()
+
+
+class Toolbox:
+    """The tools of one shop, by name."""
+
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        self.tools: dict[ToolName, Tool] = {tool.name: tool for tool in tools}
+
+    def run(self, call: Call, context: ToolContext) -> Outcome:
+        """Run the call with what its tool may open.
+
+        Raises:
+            KeyError: no such tool in this shop.
+        """
+        tool = self.tools[call.tool]
+        allowed = ToolContext(
+            context.owner, context.customer_id, context.lang, context.text, context.state, context.vault, tool.opens
+        )
+        return tool.run(allowed, call)
