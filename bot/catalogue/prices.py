@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from babel.numbers import get_currency_precision, get_currency_symbol
+
 AROUND: Final = 0.25  # "about 200" is read as 150 to 250
 
 _DIGITS: Final = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
@@ -82,6 +84,30 @@ def read_price(text: str) -> PriceWish:
             break
     cheap = bool(_CHEAP.search(rest))
     return PriceWish(bound, cheap, " ".join(_CHEAP.sub(" ", rest).split()))
+
+
+class Money:
+    """Amounts of one currency, in minor units and in words."""
+
+    def __init__(self, currency: str) -> None:
+        self._scale = 10 ** get_currency_precision(currency)
+        self._sign = "¥" if currency == "CNY" else get_currency_symbol(currency, locale="en")
+        self._yuan = currency == "CNY"
+
+    def minor(self, amount: float) -> int:
+        """Minor units of an amount in the main unit."""
+        minor: int = round(amount * self._scale)
+        return minor
+
+    def range(self, bound: PriceBound) -> tuple[str, str]:
+        """A price range in English and Chinese."""
+        low, high = (None if end is None else f"{end:.2f}".removesuffix(".00") for end in (bound.low, bound.high))
+        zh_sign, yuan = ("", "元") if self._yuan else (self._sign, "")
+        if low is None:
+            return f"up to {self._sign}{high}", f"{zh_sign}{high}{yuan}以内"
+        if high is None:
+            return f"from {self._sign}{low}", f"{zh_sign}{low}{yuan}以上"
+        return f"{self._sign}{low}–{self._sign}{high}", f"{zh_sign}{low}–{zh_sign}{high}{yuan}"
 
 
 def amount(text: str) -> float | None:
