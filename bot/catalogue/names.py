@@ -16,9 +16,9 @@ from bot.shop.records import Product
 MIN_NAME_SHARE: Final = 0.45  # of a name's weight that the text must hold
 MIN_LEAD: Final = 1.25  # over the second best
 # Words of questions about a product, which name nothing.
-_ASKING: Final = frozenset(
-    words("price cost much stock left size colour color material available availability ship shipping long big")
-    + words("价格 多少钱 库存 尺寸 颜色 材质 质量 好不好 怎么卖 保修 发货 防水 多大 还有货 现货 什么 几个")
+_ASKING: Final = (
+    "price cost much stock left size colour color material available availability ship shipping long big "
+    "价格 多少钱 库存 尺寸 颜色 材质 质量 好不好 怎么卖 保修 发货 防水 多大 还有货 现货 什么 几个"
 )
 
 
@@ -37,6 +37,7 @@ class Names:
                 self._exact.setdefault(normalise(name), set()).add(number)
                 self._entries.append((number, frozenset(words(f"{product.brand} {name}"))))
         self._weights = _rarity(entry for _, entry in self._entries)
+        self._asking = frozenset(words(_ASKING))
         self._spelling = Spelling(word for _, entry in self._entries for word in entry)
 
     def find(self, query: str) -> Product | None:
@@ -65,7 +66,7 @@ class Names:
         return (next(iter(named)), True) if len(named) == 1 else (None, True)
 
     def _by_words(self, query: str) -> int | None:
-        asked = {self._spelling.correct(word) or word for word in words(query)} - _ASKING
+        asked = {self._spelling.correct(word) or word for word in words(query)} - self._asking
         best: dict[int, float] = {}
         for number, entry in self._entries:
             shared = sum(self._weights[word] for word in asked & entry)

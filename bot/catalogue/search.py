@@ -5,7 +5,7 @@ is left. What had to be given up stands in ``Hit.missed``; ``Hit.why`` names onl
 last. It knows no customer: the same query gives everybody the same products.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -88,8 +88,8 @@ class Catalogue:
         if reading.cheap:
             scores = self._prefer_cheap(scores, left)
         order = sorted(left, key=lambda number: (*self._shortage(number, left[number]), -scores[number], number))
-        why = tuple(wish.label(lang) for wish in kept if not wish.avoid)
-        not_met = tuple(wish.label(lang) for wish in missed if not wish.avoid)
+        why = _labels(kept, lang)
+        not_met = _labels(missed, lang)
         return [self._hit(number, float(scores[number]), left[number], why, not_met) for number in order[:limit]]
 
     def lookup(self, query: str, lang: Lang) -> Product | None:
@@ -122,6 +122,11 @@ class Catalogue:
     ) -> Hit:
         product = self._products[number]
         return Hit(product, score, why, missed, tuple(product.variants[at] for at in sorted(variants)))
+
+
+def _labels(wishes: Sequence[Wish], lang: Lang) -> tuple[str, ...]:
+    """In words; a category explains nothing, and that something is absent is not known."""
+    return tuple(wish.label(lang) for wish in wishes if not wish.avoid and wish.kind != "category")
 
 
 def _narrow(
@@ -169,10 +174,8 @@ def _lexical_words(product: Product) -> list[str]:
     return [word for text, weight in fields for word in words(text) * weight]
 
 
-def _values(*fields: object) -> str:
-    return " ".join(
-        dict.fromkeys(str(value) for field in fields if isinstance(field, dict) for value in field.values())
-    )
+def _values(*fields: Mapping[str, str]) -> str:
+    return " ".join(dict.fromkeys(value for field in fields for value in field.values()))
 
 
 def _dense_texts(product: Product) -> list[str]:

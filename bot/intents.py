@@ -1,0 +1,133 @@
+"""The small intent model: what a turn wants, by its words and characters alone, in both languages.
+
+Used where the language model is away or unsure. A linear model in a folder: ``config.json`` and ``weights.npz``
+(format 1). It fills no slots, knows no context, and was trained on short turns. Labels are command names, with the
+kind or topic after a colon where a command has one: ``track_order``, ``service:return``, ``ask_policy:returns``.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.session import Lang
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+
+MAX_CHARS: Final = 1000
+N_WORDS: Final = 32_768
+N_CHARS: Final = 65_536
+
+
+class IntentModelError(ValueError):
+    """The folder does not hold an intent model of format 1. The message says which part, and what to do."""
+
+
+class IntentConfig(BaseModel):
+    """``config.json``. The features are fixed by the format; a file that states others is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[1]
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    word_ngrams: tuple[Literal[1], Literal[2]]
+    char_ngrams: tuple[Literal[2], Literal[5]]
+    n_features_word: Literal[32_768]
+    n_features_char: Literal[65_536]
+    temperature: Annotated[float, Field(gt=0)]
+    weights_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def features(texts: Sequence[str]) -> "csr_matrix":
+    """Hashed word and character n-grams, shape ``(len(texts), 98304)``, each half of a row of length one."""
+    from scipy.sparse import hstack  # local: seconds of import that a start without this model need not wait for
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    by_word = HashingVectorizer(
+        analyzer="word",
+        token_pattern=r"(?u)[A-Za-z0-9_<>']+|[\u4e00-\u9fff]",  # noqa: S106
+        ngram_range=(1, 2),
+        n_features=N_WORDS,
+        alternate_sign=False,
+        norm="l2",
+        lowercase=True,
+    )
+    by_character = HashingVectorizer(
+        analyzer="char", ngram_range=(2, 5), n_features=N_CHARS, alternate_sign=False, norm="l2", lowercase=True
+    )
+    return hstack([by_word.transform(texts), by_character.transform(texts)], format="csr")
+
+
+class IntentModel:
+    """Weights and labels of one artifact. Reading only: any number of threads may predict at once."""
+
+    def __init__(
+        self, labels: Sequence[str], coef: NDArray[Any], intercept: NDArray[np.float32], temperature: float
+    ) -> None:
+        self.labels = tuple(labels)
+        self._coef = coef
+        self._intercept = intercept
+        self._temperature = temperature
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The model in ``folder``.
+
+        Raises:
+            IntentModelError: a file is missing, damaged, or not of format 1.
+        """
+        config = _config(folder / "config.json")
+        coef, intercept = _weights(folder / "weights.npz", config.weights_sha256)
+        wanted = (N_WORDS + N_CHARS, len(config.labels))
+        if coef.shape != wanted or intercept.shape != wanted[1:]:
+            raise IntentModelError(
+                f"expected weights of shape {wanted}, got {coef.shape} and {intercept.shape}: {_FIX}"
+            )
+        return cls(config.labels, coef, intercept.astype(np.float32), config.temperature)
+
+    def predict(self, text: str, lang: Lang | None = None) -> list[tuple[str, float]]:
+        """Every label with its probability, the likeliest first. One model serves both languages."""
+        row = features([text[:MAX_CHARS]])
+        logits = row.data.astype(np.float32) @ self._coef[row.indices].astype(np.float32) + self._intercept
+        logits = logits / self._temperature
+        likely = np.exp(logits - logits.max())
+        likely /= likely.sum()
+        order = np.argsort(-likely, kind="stable")
+        return [(self.labels[at], float(likely[at])) for at in order]
+
+
+_FIX: Final = "train the intent model again, or restore its folder from the repository"
+
+
+def _config(path: Path) -> IntentConfig:
+    try:
+        return IntentConfig.model_validate(json.loads(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        faults = error.errors() if isinstance(error, ValidationError) else []
+        where = ", ".join(str(fault["loc"][0]) for fault in faults if fault["loc"]) or type(error).__name__
+        raise IntentModelError(
+            f"expected config.json of format 1 in {path.parent.name!r}, fault in: {where}. {_FIX}"
+        ) from error
+
+
+def _weights(path: Path, sha256: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise IntentModelError(
+            f"expected {path.name!r} beside config.json, got {type(error).__name__}: {_FIX}"
+        ) from error
+    if (actual := hashlib.sha256(data).hexdigest()) != sha256:
+        raise IntentModelError(f"expected {path.name!r} with SHA-256 {sha256[:12]}…, got {actual[:12]}…: {_FIX}")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return arrays["coef"], arrays["intercept"]
+    except (ValueError, KeyError, EOFError, OSError) as error:
+        raise IntentModelError(f"expected arrays coef and intercept in {path.name!r}: {_FIX}") from error
