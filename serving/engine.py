@@ -56,7 +56,7 @@ class Patience:
     ready_poll_s: float = 5.0
     health_timeout_s: float = 20.0
     missed_health: int = 3  # health checks in a row without an answer: it hangs
-    stop_s: float = keeper.GRACE_S + 4.0
+    grace_s: float = 8.0  # between asking the engine to end and ending it
 
     def pause_after(self, deaths: int) -> float:
         """Seconds to wait after the n-th death in a row (from 1)."""
@@ -188,7 +188,7 @@ class Engine(Watched):
         with self._log_file.open("ab") as log:
             self._log_start = log.tell()
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", keeper.__file__, *self._launch.argv),
+                *(sys.executable, "-I", keeper.__file__, str(self._patience.grace_s), *self._launch.argv),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -203,7 +203,7 @@ class Engine(Watched):
         if process.stdin is not None:
             process.stdin.close()  # the keeper ends the group
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), self._patience.stop_s)
+            await asyncio.wait_for(process.wait(), self._patience.grace_s + 4.0)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)  # whatever outlived the keeper
         await process.wait()
