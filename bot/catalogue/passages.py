@@ -23,7 +23,8 @@ from bot.shop.records import Policy
 MAX_PASSAGE_CHARS: Final = 350
 _HEADING: Final = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$")
 _ITEM: Final = re.compile(r"^\s*(?:[-*+]|\d+[.)、])\s+")
-_TABLE_RULE: Final = re.compile(r"^[\s|:-]+$")
+_TABLE_RULE: Final = re.compile(r"^\s*\|[\s|:-]+$")
+_RULER: Final = re.compile(r"^\s*([-*_])(?:\s*\1){2,}\s*$")
 _LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS: Final = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|^>\s?")
 # An abbreviation or a decimal point ends no sentence: the next one must begin after white space.
@@ -124,10 +125,15 @@ def _paragraphs(markdown: str) -> Iterator[tuple[str, list[str]]]:
             sentences = []
         if isinstance(title, re.Match):
             heading = _plain(title[1])
-        elif line.strip() and not _TABLE_RULE.match(line) and not _TABLE_RULE.match(following or "x"):
+        elif line.strip() and not any(rule.match(line) for rule in (_TABLE_RULE, _RULER)) and not _head(following):
             text = _plain(_row(line))
             _add(sentences, _ended(text) if item else text, item or blank or not sentences)
         blank = not line.strip()
+
+
+def _head(following: str) -> bool:
+    """Whether a line is the head of a table, which says nothing that its rows do not."""
+    return bool(_TABLE_RULE.match(following))
 
 
 def _row(line: str) -> str:

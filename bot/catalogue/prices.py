@@ -13,7 +13,7 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 AROUND: Final = 0.25  # "about 200" is read as 150 to 250
 
 _DIGITS: Final = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
-_TENS: Final = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
+_TENS: Final = {"十": 10, "百": 100, "千": 1000, "k": 1000, "万": 10_000}
 _CN: Final = "零〇一二两俩三四五六七八九十百千万"
 
 _NUM: Final = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?(?:k(?![a-z0-9]))?"
@@ -117,12 +117,8 @@ def amount(text: str) -> float | None:
     [1299.0, 1500.0, 150.0, 3500.0, 205.0, 100.0, 3000.0]
     """
     plain = text.replace(",", "")
-    if re.fullmatch(r"\d+(?:\.\d+)?", plain):
-        return float(plain)
-    if plain.endswith("k"):
-        return float(plain[:-1]) * 1000
-    if match := re.fullmatch(r"(\d+(?:\.\d+)?)([百千万])", plain):
-        return float(match[1]) * _TENS[match[2]]
+    if match := re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([k百千万]?)", plain):
+        return float(match[1]) * _TENS.get(match[2], 1)
     return _chinese_number(plain)
 
 

@@ -5,6 +5,7 @@ written is a warning and no fault: search works without it.
 """
 
 import hashlib
+import io
 import logging
 import os
 import tempfile
@@ -44,7 +45,7 @@ def _read(file: Path) -> dict[str, Vectors]:
     if not file.exists():
         return {}
     try:
-        with np.load(file, allow_pickle=False) as data:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as data:
             keys, rows = data["keys"], data["rows"]
     except _UNREADABLE as error:
         _log.warning("vector cache %s cannot be read (%s): encoding again", file.name, type(error).__name__)
