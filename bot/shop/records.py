@@ -191,6 +191,11 @@ class Order:
     delivered_at: datetime | None = None
     events: tuple[TrackingEvent, ...] = ()
     payment_method: Text = ""
+    carrier_zh: Text | None = None
+
+    def carrier_in(self, lang: Lang) -> str | None:
+        """The carrier's name in ``lang``, or in the other language; ``None`` without a parcel."""
+        return _either(lang, self.carrier or "", self.carrier_zh or "") or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,28 @@
+"""The demo shop: written for this project, nobody's data, the same bytes for the same seed."""
+
+import random
+from pathlib import Path
+
+from bot.shop.demo.catalogue import products
+from bot.shop.demo.orders import customers_and_orders
+from bot.shop.demo.texts import load, policies
+from bot.shop.folder import Contents, write_folder
+from bot.shop.records import ShopInfo
+
+SEED = 20260301
+
+
+def generate(folder: Path, seed: int = SEED) -> None:
+    """Writes the demo shop as a shop folder, byte for byte the same for the same seed.
+
+    Raises:
+        ShopFolderError: the folder cannot be written.
+    """
+    # One stream for stock and one for people and orders: a new product must not move everybody's house.
+    catalogue = products(random.Random(f"stock {seed}"))
+    customers, orders = customers_and_orders(random.Random(f"people {seed}"), catalogue)
+    about = load("shop")
+    info = ShopInfo(**{**about, "domains": tuple(about["domains"])})
+    write_folder(Contents(info, catalogue, customers, orders), folder)
+    for name, text in policies().items():
+        (folder / "policies" / name).write_bytes(text.encode())
