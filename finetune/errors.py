@@ -1,0 +1,30 @@
+"""Errors of training.
+
+FinetuneError
+├── BadExamples       a line of the training file is not an example (user-fixable)
+├── BadBase           the base model's folder is incomplete, or of a kind that is not trained here
+├── CannotResume      a checkpoint that belongs to another run
+└── Diverged          the loss is no longer a number: nothing of this run may be used
+
+Messages hold file names, line numbers, counts and hashes. Never text of an example.
+"""
+
+
+class FinetuneError(Exception):
+    """Training could not go on; the message says what to do."""
+
+
+class BadExamples(FinetuneError):
+    """A line of the training file is not an example."""
+
+
+class BadBase(FinetuneError):
+    """The base model's folder is incomplete or of another kind."""
+
+
+class CannotResume(FinetuneError):
+    """A checkpoint that belongs to another run."""
+
+
+class Diverged(FinetuneError):
+    """The loss is no longer a number."""

@@ -1,0 +1,138 @@
+"""LoRA: small trainable matrices beside every frozen linear layer, stored in PEFT's format.
+
+y = W x + (alpha / r) · B (A x), with A random and B zero at the start, so that training starts from
+the base model exactly. A and B are float32 (AdamW's steps would be lost in bfloat16) and multiplied in
+the number format of the base, which casts two small matrices instead of every activation: PEFT's own
+layers cast the activations and were 1.5 times slower here. No dropout: every run can be repeated.
+
+Source: Hu et al. (2021), LoRA.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import nn
+
+from finetune.errors import BadBase
+
+ADAPTER_WEIGHTS: Final = "adapter_model.safetensors"
+ADAPTER_CONFIG: Final = "adapter_config.json"
+_PREFIX: Final = "base_model.model."
+
+
+class LoraLinear(nn.Module):
+    """A frozen linear layer with a trainable low-rank addition."""
+
+    def __init__(self, base: nn.Linear, rank: int, scale: float, generator: torch.Generator) -> None:
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.scale = scale
+        down = torch.empty(rank, base.in_features, dtype=torch.float32)
+        nn.init.kaiming_uniform_(down, a=math.sqrt(5), generator=generator)
+        device = base.weight.device
+        self.lora_a = nn.Parameter(down.to(device))
+        self.lora_b = nn.Parameter(torch.zeros(base.out_features, rank, dtype=torch.float32, device=device))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """``x`` (…, in_features) → (…, out_features)."""
+        down, up = self.lora_a.to(x.dtype), (self.lora_b * self.scale).to(x.dtype)
+        result: torch.Tensor = self.base(x) + nn.functional.linear(nn.functional.linear(x, down), up)
+        return result
+
+
+def add_lora(model: nn.Module, *, rank: int, alpha: float, seed: int) -> None:
+    """Freezes ``model`` and puts a LoRA beside every linear layer except the output head.
+
+    Raises:
+        BadBase: no linear layers.
+    """
+    model.requires_grad_(False)
+    generator = torch.Generator().manual_seed(seed)
+    linears = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
+    linears = [(name, layer) for name, layer in linears if not name.endswith("lm_head")]
+    if not linears:
+        raise BadBase("expected linear layers to adapt, found none in the base model")
+    for name, layer in linears:
+        parent = model.get_submodule(name.rpartition(".")[0])
+        setattr(parent, name.rpartition(".")[2], LoraLinear(layer, rank, alpha / rank, generator))
+
+
+def parameters(model: nn.Module) -> list[nn.Parameter]:
+    """The trainable ones, in a fixed order."""
+    return [parameter for _, layer in _layers(model) for parameter in (layer.lora_a, layer.lora_b)]
+
+
+def state(model: nn.Module) -> dict[str, torch.Tensor]:
+    """The adapter under PEFT's names, in float32."""
+    tensors = {}
+    for name, layer in _layers(model):
+        tensors[f"{_PREFIX}{name}.lora_A.weight"] = layer.lora_a.detach()
+        tensors[f"{_PREFIX}{name}.lora_B.weight"] = layer.lora_b.detach()
+    return tensors
+
+
+def load_state(model: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
+    """Puts an adapter into a model that ``add_lora`` has prepared.
+
+    Raises:
+        BadBase: the adapter is of another shape.
+    """
+    own = state(model)
+    if own.keys() != tensors.keys() or any(own[name].shape != tensors[name].shape for name in own):
+        raise BadBase(f"expected an adapter of {len(own)} tensors of this model's shapes, got {len(tensors)}")
+    with torch.no_grad():
+        for name, tensor in own.items():
+            tensor.copy_(tensors[name])
+
+
+def save(model: nn.Module, folder: Path, *, base_name: str) -> None:
+    """Writes ``adapter_model.safetensors`` (bfloat16) and ``adapter_config.json``."""
+    from safetensors.torch import save_file
+
+    layers = list(_layers(model))
+    rank = layers[0][1].lora_a.shape[0]
+    config = {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": base_name,
+        "r": rank,
+        "lora_alpha": round(layers[0][1].scale * rank, 6),
+        "lora_dropout": 0.0,
+        "bias": "none",
+        "use_rslora": False,
+        "use_dora": False,
+        "fan_in_fan_out": False,
+        "inference_mode": True,
+        "modules_to_save": None,
+        "target_modules": sorted({name.rpartition(".")[2] for name, _ in layers}),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.to("cpu", torch.bfloat16).contiguous() for name, tensor in state(model).items()}
+    save_file(tensors, str(folder / ADAPTER_WEIGHTS), metadata={"format": "pt"})
+    (folder / ADAPTER_CONFIG).write_text(json.dumps(config, indent=1) + "\n", "utf-8")
+
+
+def load(model: nn.Module, folder: Path) -> None:
+    """Adds the adapter of ``folder`` to ``model``, ready to train on or to merge."""
+    from safetensors.torch import load_file
+
+    config: dict[str, Any] = json.loads((folder / ADAPTER_CONFIG).read_text("utf-8"))
+    add_lora(model, rank=config["r"], alpha=config["lora_alpha"], seed=0)
+    load_state(model, load_file(str(folder / ADAPTER_WEIGHTS)))
+
+
+def merge_in_place(model: nn.Module) -> None:
+    """Replaces every LoRA by a plain layer with the sum, as it is served."""
+    for name, layer in list(_layers(model)):
+        base = layer.base
+        with torch.no_grad():
+            base.weight.copy_(base.weight.float() + layer.scale * (layer.lora_b @ layer.lora_a))
+        setattr(model.get_submodule(name.rpartition(".")[0]), name.rpartition(".")[2], base)
+
+
+def _layers(model: nn.Module) -> Iterator[tuple[str, LoraLinear]]:
+    return ((name, layer) for name, layer in model.named_modules() if isinstance(layer, LoraLinear))

@@ -1,0 +1,35 @@
+"""Cross-entropy on completion tokens only, with the output head applied only there.
+
+The head is the widest matrix of a small model. Hidden states are taken without it, the rows that
+predict a completion token are selected, and the head is applied to those: a third of the work and a
+fraction of the memory of a head over every position.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from finetune.examples import Encoded
+
+
+def pad(batch: Sequence[Encoded], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids (n, longest) padded on the right with 0, and which positions predict a completion token (n, longest - 1)."""
+    longest = max(len(example.ids) for example in batch)
+    ids = torch.zeros(len(batch), longest, dtype=torch.long)
+    predicts = torch.zeros(len(batch), longest - 1, dtype=torch.bool)
+    for row, example in enumerate(batch):
+        ids[row, : len(example.ids)] = torch.tensor(example.ids)
+        predicts[row, example.prompt_tokens - 1 : len(example.ids) - 1] = True
+    return ids.to(device), predicts.to(device)
+
+
+def completion_loss(model: Any, batch: Sequence[Encoded]) -> tuple[torch.Tensor, int]:
+    """Sum of the cross-entropies (nats) of the batch's completion tokens, and how many there are."""
+    ids, predicts = pad(batch, model.device)
+    # no attention mask: padding is on the right, and attention looks to the left
+    hidden = model.model(input_ids=ids).last_hidden_state
+    logits = nn.functional.linear(hidden[:, :-1][predicts], model.lm_head.weight).float()
+    total = nn.functional.cross_entropy(logits, ids[:, 1:][predicts], reduction="sum")
+    return total, int(predicts.sum())
