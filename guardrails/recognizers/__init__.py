@@ -1,0 +1,38 @@
+"""One file per recognizer; ``ALL`` is the list that the analyzer reads, in no order of importance."""
+
+from collections.abc import Callable
+from typing import Final
+
+from guardrails.recognizers import (
+    account,
+    address_en,
+    address_zh,
+    bank,
+    birth,
+    email,
+    id_card,
+    person_en,
+    person_zh,
+    phone,
+    postal,
+    secret,
+)
+from guardrails.recognizers.rule import Recognizer
+
+ALL: Final[tuple[Callable[[str], Recognizer], ...]] = tuple(
+    module.recognizer
+    for module in (
+        account,
+        address_en,
+        address_zh,
+        bank,
+        birth,
+        email,
+        id_card,
+        person_en,
+        person_zh,
+        phone,
+        postal,
+        secret,
+    )
+)

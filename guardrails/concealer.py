@@ -1,0 +1,96 @@
+"""Text in, handles instead of values out; the values go to the owner's vault.
+
+Two passes: the recognizers read the whole text; then the concealed text is judged as a reply would be, until
+nothing is found in it any more. So revealing it gives back exactly what came in. Text that only looks like a
+handle is a value too (``<TEXT_1>``) when a customer typed it; in tool results and model text handles are ours.
+"""
+
+from dataclasses import dataclass
+from time import monotonic
+
+from guardrails import handles
+from guardrails.analyzer import Analyzer, Lang
+from guardrails.errors import GuardError, GuardTimeout
+from guardrails.findings import Finding, Origin, VaultOwner
+from guardrails.stream import Judge
+from guardrails.vault import Vault
+
+_MAX_ROUNDS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a value stands in the text and what kind it is (``handles.LITERAL`` included)."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Concealer:
+    """Replaces personal values by handles. Thread-safe."""
+
+    def __init__(self, analyzer: Analyzer, judge: Judge, vault: Vault) -> None:
+        self._analyzer = analyzer
+        self._judge = judge
+        self._vault = vault
+
+    def conceal(
+        self, owner: VaultOwner, text: str, origin: Origin, lang: Lang | None, deadline: float
+    ) -> tuple[str, tuple[Finding, ...]]:
+        """The concealed text and what was found in ``text``.
+
+        Raises:
+            GuardError: the text must not be passed on.
+        """
+        findings = self._analyzer.analyze(text, lang)
+        places = [_Place(f.kind, f.start, f.end) for f in findings]
+        if origin == "customer":
+            places += [_Place(handles.LITERAL, start, end) for start, end, _ in handles.find(text)]
+        opened: dict[handles.Handle, str] = {}
+        concealed = self._replace(owner, text, places, origin, opened)
+        for _ in range(_MAX_ROUNDS):
+            _check(deadline, text)
+            more = self._judge.whole(concealed, deadline)
+            if not more:
+                break
+            concealed = self._replace(owner, concealed, [_Place(f.kind, f.start, f.end) for f in more], origin, opened)
+        else:
+            raise GuardError(f"findings did not come to an end in {len(text)} characters")
+        if origin == "customer" and _restore(concealed, opened) != text:
+            raise GuardError(f"{len(text)} characters would not come back as they were")
+        _check(deadline, text)
+        return concealed, findings
+
+    def _replace(
+        self, owner: VaultOwner, text: str, places: list[_Place], origin: Origin, opened: dict[handles.Handle, str]
+    ) -> str:
+        places = [_Place(p.kind, p.start, _past_selectors(text, p.end)) for p in sorted(places, key=lambda p: p.start)]
+        values = [text[place.start : place.end] for place in places]
+        given = self._vault.put(owner, [(p.kind, value) for p, value in zip(places, values, strict=True)], origin)
+        opened.update(zip(given, values, strict=True))
+        out, at = [], 0
+        for place, handle in zip(places, given, strict=True):
+            out += [text[at : place.start], str(handle)]
+            at = place.end
+        return "".join(out) + text[at:]
+
+
+def _past_selectors(text: str, end: int) -> int:
+    """A variation selector behind a value would be read as part of its handle: it goes with the value."""
+    while end < len(text) and handles.is_selector(text[end]):
+        end += 1
+    return end
+
+
+def _restore(concealed: str, opened: dict[handles.Handle, str]) -> str:
+    out, at = [], 0
+    for start, end, handle in handles.find(concealed):
+        out += [concealed[at:start], opened.get(handle, "")]
+        at = end
+    return "".join(out) + concealed[at:]
+
+
+def _check(deadline: float, text: str) -> None:
+    if monotonic() > deadline:
+        raise GuardTimeout(f"concealing {len(text)} characters did not finish in time")
