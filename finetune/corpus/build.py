@@ -16,7 +16,6 @@ from finetune.corpus.reply_cases import reply_cases
 from finetune.corpus.utterances import Case, understand_cases
 
 
-
 def read_eval(lang: Lang) -> list[Case]:
     """The evaluation cases of a language, in the order of the file."""
     rows = (ROOT / "eval" / f"{lang}.jsonl").read_text(encoding="utf-8").splitlines()

@@ -17,6 +17,7 @@ _HANDLE: Final = re.compile(r"<([A-Z]+)_(\d)>")
 _LISTS: Final = {"want": "wants", "goods": "goods", "name": "names", "colour": "colours"}
 _PRICES: Final = (15, 20, 30, 50, 60, 80, 99, 100, 120, 150, 199, 200, 250, 300, 400, 500, 800, 1000)
 
+
 @cache
 def _list(lang: Lang, name: str) -> tuple[str, ...]:
     return tuple(words(lang, name))

@@ -61,12 +61,17 @@ def names(lang: Lang) -> tuple[str, ...]:
     return tuple(name for category in categories(lang) for name in category.names)
 
 
-def make_good(rng: random.Random, lang: Lang) -> Good:
-    """A product with two to four attributes of its category."""
+def make_goods(rng: random.Random, lang: Lang, count: int) -> list[Good]:
+    """Different products of one category, as a search finds them."""
     category = rng.choice(categories(lang))
+    return [_good(rng, category, name) for name in rng.sample(category.names, count)]
+
+
+def _good(rng: random.Random, category: Category, name: str) -> Good:
+    """A product with two to four attributes of its category."""
     keys = rng.sample(sorted(category.attributes), min(len(category.attributes), rng.randint(2, 4)))
     return Good(
-        name=rng.choice(category.names),
+        name=name,
         price=rng.randint(*category.price),
         attributes={key: rng.choice(category.attributes[key]) for key in keys},
         options=rng.choice(category.options),

@@ -18,7 +18,13 @@ ROOT: Final = Path(__file__).parent
 
 # What the notation calls a command whose name is typed often.
 _SHORT: Final = {"find": "find_product", "ask": "ask_product", "policy": "ask_policy", "track": "track_order"}
-_ARGUMENT: Final = {"track_order": "order", "service": "order", "find_product": "query", "ask_product": "query", "give": "value"}
+_ARGUMENT: Final = {
+    "track_order": "order",
+    "service": "order",
+    "find_product": "query",
+    "ask_product": "query",
+    "give": "value",
+}
 _QUALIFIER: Final = {"service": "kind", "ask_policy": "topic", "give": "slot", "choose": "n"}
 _CONTEXT: Final = re.compile(r"(awaiting|doing|offered|topic)=(.*?)(?=\s+(?:awaiting|doing|offered|topic)=|$)")
 
@@ -80,9 +86,7 @@ def _line(raw: str, label: tuple[Label, ...], context: tuple[tuple[str, str], ..
     text, bar, aspect = text.partition(" | ")
     if bar:
         about = "{product} " + aspect.strip()
-        label = tuple(
-            Label(item.name, item.qualifier, about) if item.name == "ask_product" else item for item in label
-        )
+        label = tuple(Label(item.name, item.qualifier, about) if item.name == "ask_product" else item for item in label)
     if not label:
         raise NotationError(f"{source}: expected '= label' before the first text")
     return Line(text.strip(), label, context, source)

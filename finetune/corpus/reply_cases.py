@@ -1,187 +1,221 @@
 """Reply cases: facts made up at random, a question about them, a reply that holds only what they say.
 
-Questions and replies are the hand-written lines of ``replies/<lang>``; the facts around them are
-drawn anew for each case, so that the model learns to read facts and not to remember goods. A reply is
-used only where the facts hold every slot that it names.
+Wording is in ``replies/<lang>/``; code picks a reply whose facts are all there. Policies are written
+by hand whole: passage, questions, replies.
 """
 
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from finetune.corpus.filling import Filling, order_id, tracking_id
-from finetune.corpus.goods import Good, make_good
+from finetune.corpus import augment, facts_made
+from finetune.corpus.filling import Filling
+from finetune.corpus.goods import Good, make_goods
 from finetune.corpus.notation import ROOT, Lang
 
-_SLOT: Final = re.compile(r"\{([a-z_]+)\}")
-_MONTHS: Final = tuple(
-    "January February March April May June July August September October November December".split()
-)
-_STATUS: Final[dict[str, dict[Lang, str]]] = {
-    "pending": {"en": "awaiting payment", "zh": "待付款"},
-    "paid": {"en": "paid, being prepared", "zh": "已付款，备货中"},
-    "packed": {"en": "packed, waiting for the courier", "zh": "已打包，待揽收"},
-    "shipped": {"en": "on its way", "zh": "运输中"},
-    "out_for_delivery": {"en": "out for delivery", "zh": "派送中"},
-    "delivered": {"en": "delivered", "zh": "已签收"},
-    "cancelled": {"en": "cancelled", "zh": "已取消"},
-    "return_requested": {"en": "return requested", "zh": "退货申请中"},
-    "returned": {"en": "returned and refunded", "zh": "已退货退款"},
-    "exchanged": {"en": "exchanged", "zh": "已换货"},
-}
-_ON_THE_ROAD: Final = ("shipped", "out_for_delivery", "delivered", "return_requested", "returned", "exchanged")
-_CARRIERS: Final[dict[Lang, tuple[str, ...]]] = {
-    "en": ("SF Express", "DHL", "Royal Mail", "YTO Express", "UPS", "DPD", "ZTO Express", "Evri"),
-    "zh": ("顺丰速运", "圆通速递", "中通快递", "京东物流", "邮政EMS", "韵达快递", "德邦快递"),
-}
-_EVENTS: Final[dict[Lang, tuple[str, ...]]] = {
-    "en": ("Arrived at the sorting centre in Leeds", "Left the depot in Hangzhou", "With the courier", "Cleared customs",
-           "Signed for by a neighbour", "Handed to the parcel shop", "Delivery attempted, nobody at home"),
-    "zh": ("快件已到达杭州转运中心", "快件已离开上海分拨中心", "快递员正在派送", "已放入丰巢快递柜", "包裹已由门卫代收", "首次派送未成功，将再次派送"),
-}  # fmt: skip
-_FACT: Final = {"event": "last event", "address": "deliver to"}
-_IN_STOCK: Final[dict[Lang, tuple[str, ...]]] = {"en": ("in stock", "sold out"), "zh": ("有货", "售罄")}
+Case = dict[str, Any]
+MAX_WORDS_EN: Final = 45
+MAX_CHARS_ZH: Final = 90
+_KINDS: Final = {"order": 30, "orders": 7, "product": 28, "products": 17, "policy": 18}
+_ORDER_SLOTS: Final = {"last event": "event", "deliver to": "address"}
+_FIELD_ASPECTS: Final = ("price", "stock", "options", "about")
+_FOCUS_WEIGHTS: Final = {"where": 8, "when": 4, "late": 3, "carrier": 3, "delivered": 3}
+_NEEDED: Final = re.compile(r"\{([a-z]+)\}")
+
+
+@dataclass(slots=True)
+class Bank:
+    """The wording of one focus: questions, replies (with a condition before the bar), replies to a lack."""
+
+    questions: list[str] = field(default_factory=list)
+    replies: list[tuple[str, str]] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A block of a reply file: what it is about, its questions, and lines by their mark."""
+class PolicyText:
+    """A passage of a made-up shop with its questions and replies."""
 
-    about: str
-    questions: tuple[str, ...]
-    lines: tuple[tuple[str, str], ...]
+    title: str
+    passage: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+def _rows(lang: Lang, kind: str) -> list[str]:
+    text = (ROOT / "replies" / lang / f"{kind}.txt").read_text(encoding="utf-8")
+    return [row.strip() for row in text.splitlines() if row.strip() and not row.startswith("#")]
 
 
 @cache
-def blocks(lang: Lang, name: str, opener: str) -> tuple[Block, ...]:
-    """The blocks of ``replies/<lang>/<name>.txt``; a line that starts with ``opener`` begins one."""
-    found: list[tuple[str, list[str], list[tuple[str, str]]]] = []
-    for row in (ROOT / "replies" / lang / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-        if not row.strip() or row.startswith("#"):
-            continue
+def banks(lang: Lang, kind: str) -> dict[str, Bank]:
+    """The wording of a kind by focus; one focus ``""`` where the file has none."""
+    found: dict[str, Bank] = {}
+    bank = found.setdefault("", Bank())
+    for row in _rows(lang, kind):
         mark, _, rest = row.partition(" ")
-        if mark == opener or not found:
-            found.append((rest if mark == opener else "", [], []))
-            if mark == opener:
-                continue
-        if mark == "Q" and opener != "T":
-            found[-1][1].append(rest)
+        if mark == "=":
+            bank = found.setdefault(rest, Bank())
+        elif mark == "Q":
+            bank.questions.append(rest)
+        elif mark == "N":
+            bank.lacking.append(rest)
         else:
-            found[-1][2].append((mark, rest))
-    return tuple(Block(about, tuple(questions), tuple(lines)) for about, questions, lines in found)
+            condition, bar, reply = rest.partition(" | ")
+            bank.replies.append((condition, reply) if bar else (mark[1:], rest))
+    return {focus: bank for focus, bank in found.items() if bank.questions}
 
 
-def reply_cases(rng: random.Random, lang: Lang) -> Iterator[dict[str, Any]]:
-    """Cases without end."""
-    makers = (_order, _order, _order, _product, _product, _product, _products, _products, _policy, _policy)
-    while True:
-        if case := rng.choice(makers)(rng, lang):
-            kind, question, facts, reply = case
-            lines = [f"{key}: {value}" for key, value in facts.items()]
-            yield {"task": "reply", "lang": lang, "question": question, "facts": {"kind": kind, "lines": lines}, "reply": reply}
+@cache
+def policies(lang: Lang) -> tuple[PolicyText, ...]:
+    """All hand-written passages of a language."""
+    found: list[list[str]] = []
+    for row in _rows(lang, "policy"):
+        if row.startswith("T "):
+            found.append([])
+        found[-1].append(row[2:])
+    return tuple(PolicyText(block[0], block[1], tuple(zip(block[2::2], block[3::2], strict=True))) for block in found)
 
 
-_Case = tuple[str, str, dict[str, str], str]
+def _case(lang: Lang, question: str, kind: str, lines: list[str], reply: str) -> Case:
+    facts = {"kind": kind, "lines": lines}
+    return {"task": "reply", "lang": lang, "question": question, "facts": facts, "reply": reply}
 
 
-def _order(rng: random.Random, lang: Lang) -> _Case | None:
-    status = rng.choice(tuple(_STATUS))
-    facts = _order_facts(rng, lang, status)
-    slots = {slot: facts[_FACT.get(slot, slot)] for slot in (*facts, *_FACT) if _FACT.get(slot, slot) in facts}
-    block = rng.choice(blocks(lang, "order", "="))
-    fitting = []
-    for mark, row in block.lines:
-        statuses, _, reply = row.partition(" | ")
-        if mark == "A" and (statuses == "*" or status in statuses.split(",")) and _held(reply, slots):
-            fitting.append(reply)
+def _fits(condition: str, reply: str, state: str, slots: dict[str, str]) -> bool:
+    """Whether a reply may be used: ``!slot:states`` wants the slot to be missing."""
+    lack, colon, states = condition.rpartition(":")
+    if colon and lack[1:] in slots:
+        return False
+    if states != "*" and state not in states.split(","):
+        return False
+    return all(slot in slots for slot in _NEEDED.findall(reply))
+
+
+def _order_case(rng: random.Random, lang: Lang) -> Case | None:
+    made = facts_made.make_order(rng, lang)
+    slots = {_ORDER_SLOTS.get(key, key): value for key, value in made.fields.items()}
+    by_focus = banks(lang, "order")
+    focus = rng.choices(list(by_focus), [_FOCUS_WEIGHTS.get(name, 2) for name in by_focus])[0]
+    bank = by_focus[focus]
+    fitting = [reply for condition, reply in bank.replies if _fits(condition, reply, made.state, slots)]
     if not fitting:
         return None
-    return "order", _filled(rng.choice(block.questions), slots), facts, _filled(rng.choice(fitting), slots)
+    question = rng.choice(bank.questions).format(**slots)
+    lines = [f"{key}: {value}" for key, value in made.fields.items()]
+    return _case(lang, question, "order", lines, rng.choice(fitting).format(**slots))
 
 
-def _order_facts(rng: random.Random, lang: Lang, status: str) -> dict[str, str]:
-    month, sent = rng.randint(1, 12), status in _ON_THE_ROAD
-    facts = {"order": order_id(rng).upper(), "status": _STATUS[status][lang], "placed": _day(rng.randint(1, 12), month, lang)}
-    facts["items"] = ("; " if lang == "en" else "；").join(make_good(rng, lang).name for _ in range(rng.choice((1, 1, 2, 3))))
-    facts["total"] = _money(rng.randint(20, 2400))
-    if sent:
-        facts |= {"carrier": rng.choice(_CARRIERS[lang]), "tracking": tracking_id(rng)}
-        facts["last event"] = f"{_day(rng.randint(13, 20), month, lang)} {rng.choice(_EVENTS[lang])}"
-    if status in ("paid", "packed", "shipped", "out_for_delivery"):
-        facts["expected"] = _day(rng.randint(21, 28), month, lang)
-    if status in ("delivered", "return_requested", "returned", "exchanged"):
-        facts["delivered"] = _day(rng.randint(17, 20), month, lang)
-    if status not in ("cancelled", "returned"):
-        facts["deliver to"] = f"<ADDRESS_{rng.randint(1, 3)}>"
-    for optional in ("placed", "total", "carrier", "last event", "deliver to"):
-        if rng.random() < 0.15:
-            facts.pop(optional, None)
-    return facts
+def _orders_case(rng: random.Random, lang: Lang) -> Case:
+    rows = facts_made.make_list(rng, lang)
+    comma, mark, and_ = (", ", "; ", " and ") if lang == "en" else ("，", "；", "")
+    lines = [f"order {n}: {comma.join(row)}" for n, row in enumerate(rows, 1)]
+    shapes = (
+        ("{0} ({3}, {1})", "{0}, {3}, {1}", "{0} ({1})")
+        if lang == "en"
+        else ("{0}（{3}，{1}）", "{0} {3} {1}", "{0}（{1}）")
+    )
+    shape = rng.choice(shapes)
+    named = [shape.format(*row) for row in rows]
+    listed = and_.join(named) if lang == "en" and len(named) == 2 else mark.join(named)
+    counts = {"en": ("", "", "two", "three", "four"), "zh": ("", "", "两", "三", "四")}[lang]
+    bank = banks(lang, "orders")[""]
+    reply = rng.choice(bank.replies)[1].format(list=listed, n=counts[len(rows)], first=rows[0][0])
+    return _case(lang, rng.choice(bank.questions), "orders", lines, reply)
 
 
-def _product(rng: random.Random, lang: Lang) -> _Case | None:
-    good = make_good(rng, lang)
-    facts = _product_facts(rng, lang, good)
-    values = {**good.attributes, **{key: facts[key] for key in ("price", "stock", "options", "about") if key in facts}}
-    block = rng.choice(blocks(lang, "product", "="))
-    mark = "A" if block.about in values else "N"
-    others = [f"{key} {value}" for key, value in good.attributes.items() if key != block.about]
-    slots = {"product": good.name, "v": values.get(block.about, ""), "price": facts["price"], "stock": facts["stock"]}
-    slots |= {"other": rng.choice(others)} if others else {}
-    fitting = [reply for kind, reply in block.lines if kind == mark and _held(reply, slots)]
-    if not fitting or not block.questions:
-        return None
-    return "product", _filled(rng.choice(block.questions), slots), facts, _filled(rng.choice(fitting), slots)
+def _aspects(rng: random.Random, lang: Lang, made: facts_made.MadeProduct) -> tuple[str, bool]:
+    """An aspect to ask for, and whether the facts hold it."""
+    known = banks(lang, "product")
+    roll = rng.random()
+    held = [key for key in made.attributes if key in known]
+    if roll < 0.4 and held:
+        return rng.choice(held), True
+    if roll < 0.7:
+        return rng.choice([key for key in _FIELD_ASPECTS if key in made.fields]), True
+    lacking = [key for key, bank in known.items() if bank.lacking and key not in made.attributes]
+    return ("nothing" if rng.random() < 0.4 else rng.choice(lacking)), False
 
 
-def _product_facts(rng: random.Random, lang: Lang, good: Good) -> dict[str, str]:
-    details = ("; " if lang == "en" else "；").join(f"{key} {value}" for key, value in good.attributes.items())
-    facts = {"product": good.name, "price": _money(good.price), "stock": rng.choice(_IN_STOCK[lang])}
-    facts |= {"options": good.options.replace(":", "").replace("：", " "), "details": details, "about": good.about}
-    if rng.random() < 0.2:
-        facts.pop("options")
-    return facts
+def _product_case(rng: random.Random, lang: Lang) -> Case:
+    made = facts_made.make_product(rng, lang)
+    aspect, held = _aspects(rng, lang, made)
+    bank = banks(lang, "product")[aspect]
+    slots = dict(made.fields)
+    if held:
+        slots["v"] = made.attributes.get(aspect) or made.fields[aspect]
+        reply = rng.choice(bank.replies)[1]
+    else:
+        reply = rng.choice(bank.lacking)
+    lines = [f"{key}: {value}" for key, value in made.fields.items()]
+    return _case(lang, rng.choice(bank.questions).format(**slots), "product", lines, reply.format(**slots))
 
 
-def _products(rng: random.Random, lang: Lang) -> _Case | None:
-    (block,) = blocks(lang, "products", "=")
-    goods = {good.name: good for good in (make_good(rng, lang) for _ in range(rng.choice((1, 2, 3, 3, 3))))}
-    comma, facts, slots = (", " if lang == "en" else "，"), {}, {}
-    for n, (slot, good) in enumerate(zip("abc", goods.values(), strict=False), 1):
-        price = _money(good.price)
-        why = rng.sample(sorted(good.attributes.values()), rng.randint(0, 2))
-        facts[f"product {n}"] = comma.join([good.name, price, rng.choice(_IN_STOCK[lang][:1]), *why])
-        slots[slot] = f"the {good.name} at {price}" if lang == "en" else f"{good.name}（{price}）"
-    fitting = [reply for mark, reply in block.lines if mark == f"A{len(goods)}"]
-    question = Filling(rng, lang).fill(rng.choice(block.questions))
-    reply = _filled(rng.choice(fitting), slots)
-    return "products", question, facts, reply[0].upper() + reply[1:]
+def _offer(rng: random.Random, lang: Lang, symbol: str, good: Good) -> tuple[str, list[str]]:
+    """A product line and ways to say it. What is sold out is said to be."""
+    price, comma = facts_made.money(rng, good.price, symbol), ", " if lang == "en" else "，"
+    stock = facts_made.stock(rng, lang, good).split(comma)[0]
+    why = [f"{key} {value}" for key, value in good.attributes.items()][: rng.choice([0, 1, 1, 2])]
+    line = comma.join([good.name, price, stock, *why])
+    if stock in ("sold out", "售罄"):
+        gone = f"the {good.name} ({price}, sold out)" if lang == "en" else f"{good.name}（{price}，售罄）"
+        return line, [gone] * 3
+    if lang == "en":
+        ways = [f"the {good.name} at {price}", f"the {good.name} ({price})", f"the {good.name} for {price}"]
+        ways += [f"the {good.name} ({price}, {why[0]})"] if why else []
+    else:
+        ways = [f"{good.name}（{price}）", f"{price}的{good.name}", f"{good.name}，{price}"]
+        ways += [f"{good.name}（{price}，{why[0]}）"] if why else []
+    return line, ways
 
 
-def _policy(rng: random.Random, lang: Lang) -> _Case | None:
-    block = rng.choice(blocks(lang, "policy", "T"))
-    passage = next(row for mark, row in block.lines if mark == "P")
-    asked = [row for mark, row in block.lines if mark == "Q"]
-    answers = [row for mark, row in block.lines if mark == "A"]
-    question, reply = rng.choice(list(zip(asked, answers, strict=True)))
-    return "policy", question, {"title": block.about, "passage": passage}, reply
+def _products_case(rng: random.Random, lang: Lang) -> Case:
+    symbol = facts_made.symbol_for(rng)
+    offers = [_offer(rng, lang, symbol, good) for good in make_goods(rng, lang, rng.choice([1, 2, 3, 3]))]
+    way = rng.randrange(3)
+    said = [ways[3] if len(ways) > 3 and rng.random() < 0.5 else ways[way] for _, ways in offers]
+    bank = banks(lang, "products")[""]
+    reply = rng.choice([text for need, text in bank.replies if int(need) == len(offers)])
+    reply = reply.format(**dict(zip("abc", said, strict=False)))
+    if lang == "en":
+        reply = reply[0].upper() + reply[1:]
+    lines = [f"product {n}: {line}" for n, (line, _) in enumerate(offers, 1)]
+    return _case(lang, Filling(rng, lang).fill(rng.choice(bank.questions)), "products", lines, reply)
 
 
-def _held(reply: str, slots: dict[str, str]) -> bool:
-    return all(slots.get(slot) for slot in _SLOT.findall(reply))
+def _policy_case(rng: random.Random, lang: Lang) -> Case:
+    text = rng.choice(policies(lang))
+    question, reply = rng.choice(text.pairs)
+    lines = [f"title: {text.title}", f"passage: {text.passage}"]
+    return _case(lang, question, "policy", lines, reply)
 
 
-def _filled(text: str, slots: dict[str, str]) -> str:
-    filled = _SLOT.sub(lambda match: slots.get(match[1], ""), text)
-    return filled[0].upper() + filled[1:] if filled else filled
+_MAKERS: Final = {
+    "order": _order_case, "orders": _orders_case, "product": _product_case, "products": _products_case,
+    "policy": _policy_case,
+}  # fmt: skip
 
 
-def _money(whole: int) -> str:
-    return f"¥{whole:,}.00"
+def _short(lang: Lang, reply: str) -> bool:
+    return len(reply) <= MAX_CHARS_ZH if lang == "zh" else len(reply.split()) <= MAX_WORDS_EN
 
 
-def _day(day: int, month: int, lang: Lang) -> str:
-    return f"{day} {_MONTHS[month - 1]}" if lang == "en" else f"{month}月{day}日"
+def _roughened(rng: random.Random, lang: Lang, question: str) -> str:
+    if rng.random() < 0.1:
+        question = augment.opening(rng, lang) + question
+    if rng.random() < 0.1:
+        question = question + augment.ending(rng, lang)
+    if rng.random() < 0.15:
+        question = augment.punctuate(rng, lang, question)
+    return re.sub(r"\s+", " ", question).strip()
+
+
+def reply_cases(rng: random.Random, lang: Lang) -> Iterator[Case]:
+    """Cases without end; the caller takes as many as it wants."""
+    while True:
+        case = _MAKERS[rng.choices(list(_KINDS), list(_KINDS.values()))[0]](rng, lang)
+        if case is not None and _short(lang, case["reply"]):
+            case["question"] = _roughened(rng, lang, case["question"])
+            yield case

@@ -17,8 +17,21 @@ Case = dict[str, Any]
 
 # Share of each file among the cases; a file that is not named counts 1.
 WEIGHTS: Final = {
-    "find_product": 16, "find_openers": 6, "ask_product": 12, "track_order": 11, "service": 17, "ask_policy": 12, "give": 9,
-    "choose": 5, "affirm_deny": 6, "multi": 10, "small_talk": 5, "human": 3, "out_of_scope": 4, "unclear": 3, "list_orders": 3,
+    "find_product": 16,
+    "find_openers": 6,
+    "ask_product": 12,
+    "track_order": 11,
+    "service": 17,
+    "ask_policy": 12,
+    "give": 9,
+    "choose": 5,
+    "affirm_deny": 6,
+    "multi": 10,
+    "small_talk": 5,
+    "human": 3,
+    "out_of_scope": 4,
+    "unclear": 3,
+    "list_orders": 3,
 }
 # Turns whose meaning depends on the context, or that people type bare: no greeting before, no courtesy after.
 _BARE: Final = frozenset({"give", "choose", "affirm_deny", "small_talk", "unclear"})
@@ -53,8 +66,10 @@ def _free_context(rng: random.Random, filling: Filling, stem: str) -> dict[str, 
             awaiting = rng.choice(["identity", "confirm_handoff"] if searches else [*_AWAITING])
             context["awaiting"] = awaiting
             context["doing"] = {
-                "order": rng.choice(["track_order", "service"]), "identity": rng.choice(["track_order", "list_orders", "service"]),
-                "confirm_handoff": "service", "product": "ask_product",
+                "order": rng.choice(["track_order", "service"]),
+                "identity": rng.choice(["track_order", "list_orders", "service"]),
+                "confirm_handoff": "service",
+                "product": "ask_product",
             }[awaiting]
     return context
 
@@ -76,7 +91,9 @@ def _written_context(rng: random.Random, filling: Filling, fields: tuple[tuple[s
     return context
 
 
-def _open_value(rng: random.Random, filling: Filling, text: str, labels: tuple[Label, ...]) -> tuple[str, tuple[Label, ...]]:
+def _open_value(
+    rng: random.Random, filling: Filling, text: str, labels: tuple[Label, ...]
+) -> tuple[str, tuple[Label, ...]]:
     """Now and then a name or a postal code that the guard did not find and that stands in the text openly."""
     if not any(label.name == "give" for label in labels) or rng.random() > 0.2:
         return text, labels
