@@ -244,18 +244,24 @@ def read_folder(folder: Path) -> Contents:
     return gate.contents(info, policies)
 
 
-def write_folder(contents: Contents, folder: Path) -> None:
+def write_folder(contents: Contents, folder: Path, keep: bool = False) -> None:
     """Writes records as a shop folder: UTF-8, one row a line, the same bytes for the same records.
+
+    Each file is replaced whole or not at all. Policy pages that the records do not have are left alone;
+    with ``keep`` so are a ``shop.toml`` that is there and the files of tables that the records have no row of.
 
     Raises:
         ShopFolderError: the folder cannot be written.
     """
     try:
         (folder / "policies").mkdir(parents=True, exist_ok=True)
-        _write(folder / "shop.toml", _toml(contents.info))
+        if not (keep and (folder / "shop.toml").exists()):
+            _write(folder / "shop.toml", _toml(contents.info))
         for table, kind in zip(TABLES, (Product, Customer, Order), strict=True):
             rows = [adapter(kind).dump_json(row).decode() + "\n" for row in getattr(contents, table)]
-            _write(folder / f"{table}.jsonl", "".join(rows))
+            path = folder / f"{table}.jsonl"
+            if rows or not (keep and path.exists()):
+                _write(path, "".join(rows))
         for policy in contents.policies:
             front = f"---\nlang: {policy.lang}\ntitle: {policy.title}\n---\n\n"
             _write(folder / "policies" / f"{policy.topic}.{policy.lang}.md", front + policy.text)
@@ -264,7 +270,12 @@ def write_folder(contents: Contents, folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_bytes(text.encode())
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_bytes(text.encode())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _toml(info: ShopInfo) -> str:

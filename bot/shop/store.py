@@ -144,6 +144,18 @@ class SqliteShop:
         matches = set.intersection(*found) if found else set()
         return CustomerId(matches.pop()) if len(matches) == 1 else None
 
+    def contents(self) -> Contents:
+        """Everything, for export: customers and orders too, in the order they were imported."""
+        customers = self._rows("SELECT body FROM customers ORDER BY rowid")
+        orders = self._rows("SELECT body FROM orders ORDER BY rowid")
+        return Contents(
+            self.info,
+            self._products,
+            tuple(adapter(Customer).validate_json(body) for (body,) in customers),
+            tuple(adapter(Order).validate_json(body) for (body,) in orders),
+            self.policies(),
+        )
+
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._lock:

@@ -208,7 +208,7 @@ def customers_and_orders(
     orders = [desk.named(person, wish) for person, wishes in named for wish in wishes]
     others = everybody[len(named) :]
     orders += [desk.drawn(person) for person in others]
-    fondness = [rng.paretovariate(1.4) for _ in others]  # a few come back again and again
+    fondness = [min(12.0, rng.paretovariate(1.2)) for _ in others]  # a few come back again and again
     orders += [desk.drawn(person) for person in rng.choices(others, fondness, k=ORDERS - len(orders))]
     orders.sort(key=lambda order: (order.placed_at or NOW, order.order_id))
     spent = _spent(orders)

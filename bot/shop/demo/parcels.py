@@ -41,7 +41,7 @@ def events(journey: Journey, rng: random.Random, data: dict[str, Any]) -> tuple[
     steps = list(data["abroad" if journey.person.abroad else "domestic"])
     if person_at_origin(journey.person):
         steps = [step for step in steps if "{hub_en}" not in step[0]]
-    if rng.random() < 0.07:
+    elif rng.random() < 0.07:
         steps.insert(len(steps) - 1, rng.choice(data["delay"]))
     morning = moment(journey.due, rng, 7, 9)
     span = (morning - timedelta(hours=2)) - journey.dispatched_at
