@@ -1,0 +1,41 @@
+# Two commands: `make run` and `make test`. Both set up what is missing and are quick when nothing is.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+TORCH  := $(shell grep '^torch==' requirements.lock)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check adapter lock
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+# pip finds the CPU build of torch where a wheel folder is configured; elsewhere PyTorch's own CPU index has it.
+$(STAMP): requirements.lock pyproject.toml
+	@echo "Installing the locked dependencies into $(VENV) (a few minutes, once) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Tactful needs Python 3.11: make PYTHON=/path/to/python3.11 run")'
+	@$(BIN)/pip install -q --no-deps --no-compile '$(TORCH)' || $(BIN)/pip install -q --no-deps --no-compile --index-url https://download.pytorch.org/whl/cpu '$(TORCH)'
+	@$(BIN)/pip install -q --no-deps --no-compile -r requirements.lock
+	@$(BIN)/pip install -q setuptools wheel && $(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(STAMP)  ## install, fetch the model, make the demo shop, start everything; Ctrl-C ends it
+	@$(BIN)/tactful model fetch
+	@exec $(BIN)/tactful serve
+
+test: $(STAMP)  ## the same set-up, then every test that needs no GPU
+	@$(BIN)/python -m pytest -q -n 2 -m 'not gpu and not browser and not model'
+
+check: $(STAMP)  ## what a commit must pass: lint, types, quick tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest -q -n 2 -m 'not gpu and not browser and not model and not slow'
+
+adapter: $(STAMP)  ## train the default adapter anew (20 minutes on two cores with AVX-512)
+	@mkdir -p build && $(BIN)/python -m finetune.corpus build/cases.jsonl --seed 7 --understand 14000 --replies 5000
+	@$(BIN)/tactful prompts build/cases.jsonl build/examples.jsonl
+	@$(BIN)/python -m finetune.train build/examples.jsonl --base .tactful/models/gemma3-270m-pruned --out finetune/artifacts/default --work build/training --max-minutes 19
+
+lock:  ## resolve the locked list anew (needs uv)
+	@printf '%s\n' 'torchvision; sys_platform == "never"' 'torchaudio; sys_platform == "never"' 'torchcodec; sys_platform == "never"' > build/without.txt
+	@uv pip compile pyproject.toml --extra cpu --extra dev --override build/without.txt --python-version 3.11 --no-annotate --no-header -o requirements.lock
