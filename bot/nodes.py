@@ -69,9 +69,9 @@ class Nodes:
                 return {}
             verdict = await asyncio.to_thread(self._parts.guard.inspect, scratch.turn.text)
             result = await asyncio.to_thread(self._parts.guard.conceal, session.owner, scratch.turn.text)
-            scratch.text, scratch.hidden = result.text, result.hidden
+            scratch.text, scratch.hidden = result.text, {str(kind): n for kind, n in result.hidden.items()}
             if result.hidden:
-                scratch.emit(Hidden({str(kind): count for kind, count in result.hidden.items()}))
+                scratch.emit(Hidden(scratch.hidden))
             if verdict.action == "block":
                 raise Blocked(verdict.reason or "injection")
         except GuardError as error:

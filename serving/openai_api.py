@@ -18,7 +18,8 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Request
@@ -147,7 +148,7 @@ class _Api:
 
     async def _chunks(
         self,
-        events: AsyncIterator[TurnEvent],
+        events: AsyncGenerator[TurnEvent, None],
         session: Session,
         body: ChatRequest,
         scope: tuple[str, str],
@@ -159,21 +160,22 @@ class _Api:
         said, seen = "", list[TurnEvent]()
         yield _chunk(base, {"role": "assistant", "content": ""})
         try:
-            async for event in events:
-                match event:
-                    case Delta(text):
-                        said += text
-                        yield _chunk(base, {"content": text})
-                    case Done():
-                        await self._park(session, body, scope, said)
-                        yield _last_chunk(base, event, said, {"session_id": session.id, **_vendor(seen)})
-                    case _:
-                        seen.append(event)
+            async with aclosing(events):
+                async for event in events:
+                    match event:
+                        case Delta(text):
+                            said += text
+                            yield _chunk(base, {"content": text})
+                        case Done():
+                            await self._park(session, body, scope, said)
+                            yield _last_chunk(base, event, said, {"session_id": session.id, **_vendor(seen)})
+                        case _:
+                            seen.append(event)
             if prompt_tokens is not None:
                 yield _usage_chunk(base, _usage(prompt_tokens, _tokens(said)))
         except Exception as error:
             problem = error if isinstance(error, Problem) else Problem("internal_error")
-            failure = OpenAIError(problem.status, problem.detail("en"), problem.code, type="api_error")
+            failure = OpenAIError(problem.status, problem.detail("en"), problem.code, kind="api_error")
             yield ServerSentEvent(_json(failure.body()))
         yield ServerSentEvent("[DONE]")
 
@@ -217,7 +219,7 @@ class _Api:
         allowed = self._parts.settings.api_keys_sha256
         if allowed and digest not in allowed:
             message = "Incorrect API key. Send a key of this server as Authorization: Bearer <key>."
-            raise OpenAIError(401, message, "invalid_api_key", type="authentication_error")
+            raise OpenAIError(401, message, "invalid_api_key", kind="authentication_error")
         return digest
 
 

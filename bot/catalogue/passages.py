@@ -83,7 +83,7 @@ class Passages:
         if not words(asked):
             return [self._hit(number, 0.0) for number in allowed[:limit]]
         lexical, dense = self._lexical.scores(asked)[allowed], self._dense.scores(asked)[allowed]
-        scores = fuse((lexical, dense), (0.0, -1.0))
+        scores = fuse(lexical, dense)
         best = np.lexsort((np.arange(len(allowed)), -dense, -scores))[:limit]
         return [self._hit(allowed[at], float(scores[at])) for at in best]
 

@@ -176,14 +176,17 @@ def _and_more(groups: list[str]) -> PriceBound | None:
     return PriceBound(float(step), float(10 * step - 1))
 
 
+_BIG: Final = rf"(?<![\d.])\d{{2,6}}|[{_CN}]*[百千万][{_CN}]*"  # needs no word for money beside it
 _D: Final = "[一二两三四五六七八九]"
 _TO: Final = r"\s*(?:-|–|—|~|to|and)\s*"
 _ZH_TO: Final = r"\s*(?:-|–|—|~|到|至)\s*"
+_ZH_SPAN: Final = r"\s*[到至]\s*"
 _READERS: Final = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
         (rf"(?:between|from)\s+{_EN}{_TO}{_EN}", _between),
         (rf"{_ZH_BOUND}{_ZH_TO}{_ZH_NUM}(?:{_YUAN}|之间|左右)+", _between),
+        (rf"({_BIG}){_ZH_SPAN}({_BIG})(?!\d){_ZH_NO_UNIT}", _between),
         (rf"(?:{_SIGN}\s*)({_NUM}){_TO}(?:{_SIGN}\s*)?({_NUM})(?!\d)", _between),
         (rf"(?<![\d.,a-z])({_NUM}){_TO}({_NUM})\s*{_MONEY_WORD}", _between),
         (rf"({_D})({_D})([百千]|十(?={_YUAN})){_ZH_NO_UNIT}(?:{_YUAN})?(?:左右|上下|之间)?", _two_digits),

@@ -5,25 +5,30 @@ is left. What had to be given up stands in ``Hit.missed``; ``Hit.why`` names onl
 last. It knows no customer: the same query gives everybody the same products.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.catalogue.encoder import Encoder
 from bot.catalogue.names import Names
-from bot.catalogue.ranking import MAX_QUERY_CHARS, Dense, Lexical, Scores, fuse
+from bot.catalogue.ranking import MAX_QUERY_CHARS, Dense, Lexical, Scores, by_rank, fuse
 from bot.catalogue.vectors import encode_cached
-from bot.catalogue.wishes import Reading, Wish, Wishes
+from bot.catalogue.wishes import SOFT, Reading, Wish, Wishes
 from bot.catalogue.words import normalise, words
 from bot.session import Lang
 from bot.shop.records import Product, Variant
 
-# A product is relevant when it comes near the best one by words or by meaning. Chosen on the demo shop (README.md).
-LEXICAL_SHARE: Final = 0.5
-DENSE_MARGIN: Final = 0.02
+# How far below the best cosine a product is still an answer, and still near enough for a wish to be decided by it.
+# A product that holds this share of the best one's word score is near, too. Chosen on the demo shop (README.md).
+ANSWER_MARGIN: Final = 0.05
+NEAR_MARGIN: Final = 0.03
+NEAR_LEXICAL_SHARE: Final = 0.6
+SOFT_BONUS: Final = 0.15
 _NAME_WEIGHT: Final = 3
 _CATEGORY_WEIGHT: Final = 2
 _DENSE_TEXT_CHARS: Final = 240  # the encoder's time grows with length; a page says first what the thing is
@@ -52,8 +57,8 @@ class Catalogue:
 
     def __init__(self, products: Sequence[Product], lexical: Lexical, dense: Dense, currency: str) -> None:
         self._products = tuple(products)
-        self._lexical = lexical
-        self._dense = dense
+        self.lexical = lexical
+        self.dense = dense
         self._wishes = Wishes(self._products, currency)
         self._named = Names(self._products)
         self._place_in_category = _places(self._products)
@@ -83,45 +88,79 @@ class Catalogue:
         if not self._products or not any(character.isalnum() for character in normalise(asked)):
             return []
         reading = self._wishes.read(asked)
-        scores, relevant = self._rank(reading)
-        left, kept, missed = _narrow(relevant, self._products, reading.wishes)
+        ranked = self._rank(reading)
+        left, kept, missed = _narrow(ranked, self._products, [wish for wish in reading.wishes if wish.kind not in SOFT])
+        found = [
+            self._found(number, variants, float(ranked.scores[number]), reading.wishes)
+            for number, variants in left.items()
+        ]
         if reading.cheap:
-            scores = self._prefer_cheap(scores, left)
-        order = sorted(left, key=lambda number: (*self._shortage(number, left[number]), -scores[number], number))
-        why = _labels(kept, lang)
-        not_met = _labels(missed, lang)
-        return [self._hit(number, float(scores[number]), left[number], why, not_met) for number in order[:limit]]
+            found = _cheap_first(found)
+        found.sort(key=lambda one: (*one.shortage, -one.score))
+        why, not_met = _labels(kept, lang), _labels(missed, lang)
+        return [
+            Hit(one.product, min(one.score, 1.0), (*why, *_labels(one.extra, lang)), not_met, one.variants)
+            for one in found[:limit]
+        ]
 
     def lookup(self, query: str, lang: Lang) -> Product | None:
         """The product that ``query`` names, in either language; ``None`` where it names none or several."""
         return self._named.find(query[:MAX_QUERY_CHARS])
 
-    def _rank(self, reading: Reading) -> tuple[Scores, list[int]]:
-        """A score per product, and the numbers of the relevant ones."""
+    def _rank(self, reading: Reading) -> "_Ranked":
         if not words(reading.rest):  # only wishes: everything may do, one of each category first
-            return 1.0 / (1.0 + self._place_in_category), list(range(len(self._products)))
-        lexical, dense = self._lexical.scores(reading.rest), self._dense.scores(reading.rest)
-        near = dense >= dense.max() - DENSE_MARGIN
-        if lexical.max() > 0:
-            near |= lexical >= LEXICAL_SHARE * lexical.max()
-        return fuse((lexical, dense), (0.0, -1.0)), [int(number) for number in np.flatnonzero(near)]
+            everything = np.ones(len(self._products), dtype=bool)
+            return _Ranked(1.0 / (1.0 + self._place_in_category), everything, everything)
+        lexical, dense = self.lexical.scores(reading.rest), self.dense.scores(reading.rest)
+        by_words = (lexical > 0) & (lexical >= NEAR_LEXICAL_SHARE * lexical.max())
+        near = (dense >= dense.max() - NEAR_MARGIN) | by_words
+        return _Ranked(fuse(lexical, dense), (dense >= dense.max() - ANSWER_MARGIN) | by_words, near)
 
-    def _prefer_cheap(self, scores: Scores, left: _Left) -> Scores:
-        prices = np.full(len(self._products), np.inf, dtype=np.float32)
-        for number, variants in left.items():
-            prices[number] = min((self._products[number].variants[at].price_minor for at in variants), default=np.inf)
-        return fuse((scores, -prices), (0.0, -np.inf))
+    def _found(self, number: int, variants: frozenset[int], score: float, wishes: Sequence[Wish]) -> "_Found":
+        """A product with what it fulfils beyond the wishes that all have."""
+        extra: list[Wish] = []
+        for wish in wishes:
+            both = variants & wish.fulfilled.get(number, frozenset())
+            if wish.kind in SOFT and both:
+                variants = both
+                extra.append(wish)
+        product = self._products[number]
+        chosen = tuple(product.variants[at] for at in sorted(variants))
+        bonus = SOFT_BONUS * sum(1 for wish in extra if not wish.avoid)
+        return _Found(product, chosen, score + bonus, tuple(extra))
 
-    def _shortage(self, number: int, variants: frozenset[int]) -> tuple[bool, bool]:
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A score per product, whether it is an answer at all, and whether it is near the best one."""
+
+    scores: Scores
+    answers: NDArray[np.bool_]
+    near: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    product: Product
+    variants: tuple[Variant, ...]
+    score: float
+    extra: tuple[Wish, ...]
+
+    @property
+    def shortage(self) -> tuple[bool, bool]:
         """Sold out altogether; sold out in what was asked for."""
-        product = self._products[number]
-        return product.stock == 0, all(product.variants[at].stock == 0 for at in variants)
+        return self.product.stock == 0, all(variant.stock == 0 for variant in self.variants)
 
-    def _hit(
-        self, number: int, score: float, variants: frozenset[int], why: tuple[str, ...], missed: tuple[str, ...]
-    ) -> Hit:
-        product = self._products[number]
-        return Hit(product, score, why, missed, tuple(product.variants[at] for at in sorted(variants)))
+    @property
+    def price_minor(self) -> int:
+        """Of the cheapest variant that was asked for; products without variants come last."""
+        return min((variant.price_minor for variant in self.variants), default=sys.maxsize)
+
+
+def _cheap_first(found: Sequence[_Found]) -> list[_Found]:
+    """Half the score by relevance, half by a low price."""
+    prices = by_rank(np.array([-one.price_minor for one in found], dtype=np.float64))
+    return [replace(one, score=(one.score + float(price)) / 2) for one, price in zip(found, prices, strict=True)]
 
 
 def _labels(wishes: Sequence[Wish], lang: Lang) -> tuple[str, ...]:
@@ -130,10 +169,15 @@ def _labels(wishes: Sequence[Wish], lang: Lang) -> tuple[str, ...]:
 
 
 def _narrow(
-    relevant: Sequence[int], products: Sequence[Product], wishes: Sequence[Wish]
+    ranked: _Ranked, products: Sequence[Product], wishes: Sequence[Wish]
 ) -> tuple[_Left, list[Wish], list[Wish]]:
-    """What is left of the relevant products after the wishes, the wishes that hold for it, and those given up."""
-    left: _Left = {number: frozenset(range(len(products[number].variants))) for number in relevant}
+    """What the wishes leave of the answers, the wishes that hold for it, and those given up.
+
+    A wish is given up when it would leave nothing near the best answer: "red laptop" is no reason to offer a red
+    dress. A price is stronger: it holds as long as any answer meets it.
+    """
+    answers = [int(number) for number in np.flatnonzero(ranked.answers)]
+    left: _Left = {number: frozenset(range(len(products[number].variants))) for number in answers}
     kept: list[Wish] = []
     missed: list[Wish] = []
     for wish in wishes:
@@ -142,7 +186,7 @@ def _narrow(
             for number, variants in left.items()
             if (both := variants & wish.fulfilled.get(number, frozenset()))
         }
-        if narrower:
+        if narrower and (wish.kind == "price" or any(ranked.near[number] for number in narrower)):
             left = narrower
             kept.append(wish)
         else:

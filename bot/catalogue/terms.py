@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bot.catalogue import properties
-from bot.catalogue.words import normalise, stem
+from bot.catalogue.words import normalise, stem, words
 from bot.shop.records import Product, Variant
 
 WishKind = Literal["category", "price", "brand", "material", "colour", "size", "option", "feature", "stock"]
@@ -20,7 +20,9 @@ Fulfilled = Mapping[int, frozenset[int]]
 
 LONGEST_ZH: Final = 10
 _VAGUE: Final = frozenset({"standard", "default", "regular", "one size", "set", "标准", "默认", "均码", "常规", "通用"})
-_NO: Final = frozenset({"no", "none", "not supported", "n/a", "-", "否", "无", "不支持", "没有"})
+_NO: Final = frozenset(
+    {"no", "none", "not supported", "not included", "n/a", "-", "否", "无", "不支持", "没有", "不含", "不带", "不需要"}
+)
 _YES: Final = frozenset({"yes", "true", "supported", "是", "有", "支持"})
 
 
@@ -110,6 +112,8 @@ def _halves(name: str) -> tuple[str, ...]:
 
 
 def _categories(products: Sequence[Product]) -> Iterator[tuple[Sequence[str], Term]]:
+    """Categories by their name, and by parts of it ("bags" of "Bags & Luggage") that name no single product."""
+    in_names = {word for product in products for word in words(f"{product.name_en} {product.name_zh}")}
     for field in ("category", "category_zh"):
         groups: dict[str, set[int]] = defaultdict(set)
         for number, product in enumerate(products):
@@ -121,7 +125,7 @@ def _categories(products: Sequence[Product]) -> Iterator[tuple[Sequence[str], Te
                 "category", first.category_in("en"), first.category_in("zh"), _of_products(products, numbers), keep=True
             )
             parts = [part.strip() for part in re.split(r"\s*(?:[&/,，、]|\band\b|[与和])\s*", value)]
-            yield (value, *(part for part in parts if len(part) > 1)), term
+            yield (value, *(part for part in parts if not in_names.intersection(words(part)))), term
 
 
 def _families(products: Sequence[Product]) -> Iterator[tuple[Sequence[str], Term]]:
@@ -177,9 +181,9 @@ def _option_values(products: Sequence[Product]) -> Iterator[tuple[Sequence[str],
                 colour = normalise(key) in properties.COLOUR_KEYS
                 kinds[pair] = "colour" if colour else "option"
     for (en, zh), where in groups.items():
-        words = [word for word in {en, zh} if _telling(word)]
+        said = [word for word in {en, zh} if _telling(word)]
         fulfilled = {number: frozenset(ats) for number, ats in where.items()}
-        yield words, Term(kinds[(en, zh)], en, zh, fulfilled, keep=False)
+        yield said, Term(kinds[(en, zh)], en, zh, fulfilled, keep=kinds[(en, zh)] == "option")
 
 
 def _features(products: Sequence[Product]) -> Iterator[tuple[Sequence[str], Term]]:
@@ -194,8 +198,8 @@ def _features(products: Sequence[Product]) -> Iterator[tuple[Sequence[str], Term
             simply = normalise(en) in _YES or normalise(zh) in _YES
             groups[(key_en, key_zh) if simply else (en, zh)].add(number)
     for (en, zh), numbers in groups.items():
-        words = [word for word in {en, zh} if _telling(word) and len(TOKEN.findall(normalise(word))) <= 3]
-        yield words, Term("feature", en, zh, _of_products(products, numbers), keep=True)
+        said = [word for word in {en, zh} if _telling(word) and len(TOKEN.findall(normalise(word))) <= 3]
+        yield said, Term("feature", en, zh, _of_products(products, numbers), keep=True)
 
 
 def _telling(word: str) -> bool:

@@ -24,11 +24,13 @@ from bot.catalogue.terms import (
     lookup_key,
     of_variants,
 )
-from bot.catalogue.words import STOP_WORDS, normalise
+from bot.catalogue.words import STOP_WORDS, normalise, words
 from bot.session import Lang
 from bot.shop.records import Product, Variant
 
 # First what the thing is, last what customers give up most easily. Price is given up last of what limits it.
+SOFT: Final[frozenset[WishKind]] = frozenset({"feature", "option"})
+"""Wishes that move a product up where it fulfils them, and take nothing away from the others."""
 ORDER: Final[tuple[WishKind, ...]] = (
     "category", "price", "brand", "material", "colour", "feature", "size", "option", "stock",
 )  # fmt: skip
@@ -71,9 +73,9 @@ class Wishes:
         self._money = Money(currency)
         self._sizes = catalogue_sizes(products)
         self._terms: dict[str, Term] = {}
-        for words, term in catalogue_terms(products):
-            for word in words:
-                key = lookup_key(word)
+        for phrases, term in catalogue_terms(products):
+            for phrase in phrases:
+                key = lookup_key(phrase)
                 if key and key not in STOP_WORDS and term.fulfilled:
                     self._terms.setdefault(key, term)
         self._longest = max((len(key.split()) for key in self._terms if key.isascii()), default=1)
@@ -89,10 +91,12 @@ class Wishes:
             wishes.append(Wish("stock", "in stock", "有货", self._where(lambda variant: variant.stock > 0)))
         size, text = self._size(text)
         wishes.extend(size)
-        named, text = self._named(text)
-        wishes.extend(named)
+        named, kept, bare = self._named(text)
+        # A category's name is a wish only where nothing else is asked for: text finds "coffee grinder" better.
+        browsing = any(wish.kind == "category" for wish in named) and not words(bare)
+        wishes.extend(wish for wish in named if browsing or wish.kind != "category")
         wishes.sort(key=lambda wish: ORDER.index(wish.kind))
-        return Reading(tuple(wishes), price.cheap, " ".join(text.split()))
+        return Reading(tuple(wishes), price.cheap, " ".join((bare if browsing else kept).split()))
 
     def _where(self, fits: Callable[[Variant], bool]) -> Fulfilled:
         return of_variants(self._products, lambda _product, variant: fits(variant))
@@ -113,26 +117,40 @@ class Wishes:
                 return [wish], f"{text[: match.start()]} {text[match.end() :]}"
         return [], text
 
-    def _named(self, text: str) -> tuple[list[Wish], str]:
-        """Catalogue words in ``text``, the longest first, each character used once."""
+    def _named(self, text: str) -> tuple[list[Wish], str, str]:
+        """Catalogue words in ``text``, the longest first, each character used once.
+
+        Also the text that is left to be searched for, and the same without names of categories.
+        """
         wishes: list[Wish] = []
-        used = [False] * len(text)
-        gone = [False] * len(text)
+        used, gone, category = ([False] * len(text) for _ in range(3))
         seen: set[int] = set()
-        banned = [match.span() for match in properties.NOT_COLOURS.finditer(text)]
-        for start, end, term in sorted(self._found(text), key=lambda found: found[0] - found[1]):
-            if any(used[start:end]) or (term.kind == "colour" and any(a <= start < b for a, b in banned)):
+        for start, end, term in self._longest_first(text):
+            if any(used[start:end]):
+                continue
+            negation = _NEGATION.search(text[:start])
+            if negation and term.kind == "category":
                 continue
             used[start:end] = [True] * (end - start)
-            negation = _NEGATION.search(text[:start])
-            if negation:
-                start = negation.start()
+            if term.kind == "category":
+                category[start:end] = used[start:end]
+            first = negation.start() if negation else start
             if negation or not term.keep:
-                gone[start:end] = [True] * (end - start)
+                gone[first:end] = [True] * (end - first)
             if id(term) not in seen:
                 seen.add(id(term))
                 wishes.append(self._avoided(term) if negation else _wish(term))
-        return wishes, "".join(" " if out else character for character, out in zip(text, gone, strict=True))
+        bare = [out or of_category for out, of_category in zip(gone, category, strict=True)]
+        return wishes, _without(text, gone), _without(text, bare)
+
+    def _longest_first(self, text: str) -> list[tuple[int, int, Term]]:
+        banned = [match.span() for match in properties.NOT_COLOURS.finditer(text)]
+        found = [
+            (start, end, term)
+            for start, end, term in self._found(text)
+            if not (term.kind == "colour" and any(a <= start < b for a, b in banned))
+        ]
+        return sorted(found, key=lambda piece: piece[0] - piece[1])
 
     def _found(self, text: str) -> Iterator[tuple[int, int, Term]]:
         tokens = [(match[0], match.start(), match.end()) for match in TOKEN.finditer(text)]
@@ -162,6 +180,10 @@ def _whole(text: str, start: int, end: int) -> bool:
     cut_before = start > 0 and _latin(text[start - 1]) and _latin(piece[0])
     cut_after = end < len(text) and _latin(text[end]) and _latin(piece[-1])
     return not (piece.isascii() or cut_before or cut_after)
+
+
+def _without(text: str, gone: Sequence[bool]) -> str:
+    return "".join(" " if out else character for character, out in zip(text, gone, strict=True))
 
 
 def _latin(character: str) -> bool:

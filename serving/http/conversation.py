@@ -7,6 +7,7 @@ pass through on their way to the customer and are stored nowhere. It knows nothi
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -81,8 +82,9 @@ class Conversations:
         """
         turn = TurnInput(session, text, message_id or new_message_id())
         if not finish:
-            async for event in self._run(turn, way, settle):
-                yield event
+            async with aclosing(self._run(turn, way, settle)) as events:
+                async for event in events:
+                    yield event
             return
         queue: asyncio.Queue[TurnEvent | Problem | None] = asyncio.Queue()
         self.spawn(self._pump(turn, way, settle, queue))
@@ -118,19 +120,20 @@ class Conversations:
         lists = (list(reply.extras.get(key, [])) for key in ("cards", "links"))
         return Answer(message_id, shown, meta, meta.get("hidden", {}), *lists, reply.extras.get("handoff"))
 
-    async def _run(self, turn: TurnInput, way: str, settle: Settle | None) -> AsyncIterator[TurnEvent]:
+    async def _run(self, turn: TurnInput, way: str, settle: Settle | None) -> AsyncGenerator[TurnEvent, None]:
         metrics, seen = self._parts.metrics, list[TurnEvent]()
         metrics.streams.inc()
         try:
-            async for event in self._parts.bot.turn(turn):
-                metrics.event(event, way)
-                if not isinstance(event, Delta):
-                    seen.append(event)
-                if isinstance(event, Done):
-                    await self._keep(turn, seen)
-                    if settle:
-                        await settle(turn.message_id)
-                yield event
+            async with aclosing(self._parts.bot.turn(turn)) as events:
+                async for event in events:
+                    metrics.event(event, way)
+                    if not isinstance(event, Delta):
+                        seen.append(event)
+                    if isinstance(event, Done):
+                        await self._keep(turn, seen)
+                        if settle:
+                            await settle(turn.message_id)
+                    yield event
         finally:
             metrics.streams.dec()
             if not (seen and isinstance(seen[-1], Done)):

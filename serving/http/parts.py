@@ -1,7 +1,7 @@
 """What the ways in are made of: handed in whole by the composition root, made by nobody here."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ from serving.transcripts import TranscriptWriter
 class Bot(Protocol):
     """The assistant, as ``bot.turn.Bot`` is it."""
 
-    def turn(self, turn: TurnInput) -> AsyncIterator[TurnEvent]:
+    def turn(self, turn: TurnInput) -> AsyncGenerator[TurnEvent, None]:
         """The events of a turn, ``Done`` last."""
 
     async def history(self, session: Session) -> list[dict[str, Any]]:

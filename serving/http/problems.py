@@ -5,7 +5,6 @@ of a validation error only the place and the kind are told, and a name the calle
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from asgi_correlation_id import correlation_id
@@ -89,19 +88,27 @@ class Problem(Exception):  # noqa: N818  (the name of the thing in RFC 9457)
         return body
 
 
-@dataclass(frozen=True, slots=True)
 class OpenAIError(Exception):
     """An error that only the OpenAI-compatible API has; other problems are translated."""
 
-    status: int
-    message: str
-    code: str | None = None
-    param: str | None = None
-    type: str = "invalid_request_error"
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str | None = None,
+        param: str | None = None,
+        kind: str = "invalid_request_error",
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.param = param
+        self.kind = kind
 
     def body(self) -> dict[str, Any]:
         """The object as OpenAI writes it."""
-        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+        return {"error": {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}}
 
 
 def language(request: Request) -> Lang:

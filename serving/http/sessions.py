@@ -105,7 +105,7 @@ class SessionStore:
         """
         with self._guarded() as db:
             db.execute("BEGIN IMMEDIATE")
-            db.execute("INSERT INTO session VALUES ('\x00check', 'check', NULL, NULL, 0, 0)")
+            db.execute("INSERT INTO session VALUES ('check', 'check', NULL, NULL, 0, 0)")
             db.execute("ROLLBACK")
 
     # sessions
