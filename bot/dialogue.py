@@ -6,7 +6,7 @@ the next ones. Actions are done in order: say a fixed sentence, or call a tool.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, assert_never
+from typing import Final, Literal, assert_never, cast
 
 from bot.commands import Command, ServiceKind, Topic
 from bot.session import CustomerId
@@ -15,6 +15,7 @@ from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Verified
 from bot.wording import Key
 
 MAX_FAILURES: Final = 2
+_Detail = Literal["email", "name", "postal_code"]
 SMALL_TALK: Final = frozenset({"greet", "thanks", "goodbye"})
 TOPIC_OF: Final[dict[ServiceKind, Topic | None]] = {
     "return": "returns",
@@ -74,6 +75,10 @@ def decide(state: DialogueState, commands: Sequence[Command], signed_in: Custome
     state = replace(state, customer_id=signed_in or state.customer_id)
     wanted = [c for c in commands if c.name not in SMALL_TALK] or list(commands[:1])
     before = state.awaiting
+    given = [c for c in wanted if c.slot in ("email", "name", "postal_code")]
+    for command in given[:-1]:  # details that come together are judged together, with the last one
+        state = _filled(state, cast(_Detail, command.slot), command.value)
+        wanted.remove(command)
     decision = Decision(state)
     for command in wanted:
         decision = decision.then(_one(decision.state, command))
@@ -190,7 +195,7 @@ def _given(state: DialogueState, command: Command) -> Decision:
             return _one(state, replace(wanted, order=command.value))
 
 
-def _filled(state: DialogueState, slot: Literal["email", "name", "postal_code"], value: str | None) -> DialogueState:
+def _filled(state: DialogueState, slot: _Detail, value: str | None) -> DialogueState:
     match slot:
         case "email":
             return replace(state, email=value)

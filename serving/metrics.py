@@ -20,9 +20,7 @@ class Metrics:
         registry = self.registry = CollectorRegistry()
         ways = ("outcome", "lang", "understood_by", "way")
         self._turns = Counter("tactful_turns", "Turns by how they ended", ways, registry=registry)
-        self._turn_s = Histogram(
-            "tactful_turn_seconds", "Whole turn", ("lang",), buckets=_SECONDS, registry=registry
-        )
+        self._turn_s = Histogram("tactful_turn_seconds", "Whole turn", ("lang",), buckets=_SECONDS, registry=registry)
         self._first_s = Histogram(
             "tactful_first_word_seconds", "Until the first word", ("lang",), buckets=_SECONDS, registry=registry
         )
@@ -38,9 +36,7 @@ class Metrics:
         self._upstream = Counter("tactful_upstream_errors", "Failed model requests", ("code",), registry=registry)
         self._unkept = Counter("tactful_storage_failures", "Writes that failed", ("store",), registry=registry)
         self._problems = Counter("tactful_problems", "Requests answered with a problem", ("code",), registry=registry)
-        self._http = Counter(
-            "tactful_http_requests", "HTTP requests", ("method", "route", "status"), registry=registry
-        )
+        self._http = Counter("tactful_http_requests", "HTTP requests", ("method", "route", "status"), registry=registry)
         self.streams = Gauge("tactful_turns_running", "Turns being answered", registry=registry)
         self._engine = Gauge("tactful_engine_ready", "1 while the language model is ready", registry=registry)
         self._phase = Gauge("tactful_engine_phase", "1 for the phase it is in", ("phase",), registry=registry)

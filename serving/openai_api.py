@@ -139,7 +139,12 @@ class _Api:
                   "citations": answer.sources, "handoff": answer.handoff, **answer.done}  # fmt: skip
         refused = answer.done["finish_reason"] == "content_filter"
         message = {"role": "assistant", "content": answer.text, "refusal": answer.text if refused else None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _FINISH[answer.done["finish_reason"]]}
+        choice = {
+            "index": 0,
+            "message": message,
+            "logprobs": None,
+            "finish_reason": _FINISH[answer.done["finish_reason"]],
+        }
         reply = ChatCompletion.model_validate(
             {"id": _chat_id(message_id), "object": "chat.completion", "created": int(time.time()), "model": MODEL,
              "choices": [choice], "usage": _usage(prompt, _tokens(answer.text)).model_dump()}
@@ -156,7 +161,12 @@ class _Api:
         prompt_tokens: int | None,
     ) -> AsyncIterator[ServerSentEvent]:
         """The turn as chunks; a failure in the middle as an error object; ``[DONE]`` last."""
-        base = {"id": _chat_id(message_id), "object": "chat.completion.chunk", "created": int(time.time()), "model": MODEL}
+        base = {
+            "id": _chat_id(message_id),
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": MODEL,
+        }
         said, seen = "", list[TurnEvent]()
         yield _chunk(base, {"role": "assistant", "content": ""})
         try:
@@ -235,12 +245,16 @@ def _check_model(name: str) -> None:
 
 def _last(body: ChatRequest) -> str:
     if body.n not in (None, 1):
-        raise OpenAIError(400, "Only one choice can be asked for: leave n out or set it to 1.", "unsupported_value", "n")
+        raise OpenAIError(
+            400, "Only one choice can be asked for: leave n out or set it to 1.", "unsupported_value", "n"
+        )
     last = body.messages[-1]
     if last.role != "user":
         raise OpenAIError(400, "The last message must have the role user.", "invalid_value", "messages")
     if isinstance(last.content, list) and any(part.type != "text" for part in last.content):
-        raise OpenAIError(400, "Only text content can be read: send parts of type text.", "unsupported_value", "messages")
+        raise OpenAIError(
+            400, "Only text content can be read: send parts of type text.", "unsupported_value", "messages"
+        )
     return last.words()
 
 

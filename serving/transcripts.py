@@ -112,7 +112,11 @@ class TranscriptWriter:
 
 
 def _message(message: StoredMessage) -> dict[str, Any]:
-    kept = {key: message.extras[key] for key in ("meta", "products", "sources", "tool_calls", "name") if key in message.extras}
+    kept = {
+        key: message.extras[key]
+        for key in ("meta", "products", "sources", "tool_calls", "name")
+        if key in message.extras
+    }
     return {"role": message.role, "content": message.content, "id": message.message_id, "at": _time(message.at), **kept}
 
 

@@ -60,9 +60,27 @@ def router(parts: Parts, conversations: Conversations, limits: Limits) -> APIRou
         "/sessions/{session_id}/messages", api.send, methods=["POST"], response_model=AnswerOut,
         operation_id="sendMessage", responses={200: {"content": {"text/event-stream": {}}}},
     )  # fmt: skip
-    add("/sessions/{session_id}/messages", api.read, methods=["GET"], response_model=MessagesOut, operation_id="listMessages")
-    add("/sessions/{session_id}/feedback", api.feedback, methods=["POST"], response_model=DoneOut, operation_id="giveFeedback")
-    add("/sessions/{session_id}/handoff", api.handoff, methods=["POST"], response_model=DoneOut, operation_id="askForPerson")
+    add(
+        "/sessions/{session_id}/messages",
+        api.read,
+        methods=["GET"],
+        response_model=MessagesOut,
+        operation_id="listMessages",
+    )
+    add(
+        "/sessions/{session_id}/feedback",
+        api.feedback,
+        methods=["POST"],
+        response_model=DoneOut,
+        operation_id="giveFeedback",
+    )
+    add(
+        "/sessions/{session_id}/handoff",
+        api.handoff,
+        methods=["POST"],
+        response_model=DoneOut,
+        operation_id="askForPerson",
+    )
     add("/redact", api.redact, methods=["POST"], response_model=RedactOut, operation_id="tryRedact")
     return routes
 
@@ -122,9 +140,7 @@ class _Api:
             return await self._replay(session, claim.answered, as_events)
         message_id = new_message_id()
         settle = claim.settle if claim else None
-        events = self._conversations.say(
-            session, text, way="widget", message_id=message_id, finish=True, settle=settle
-        )
+        events = self._conversations.say(session, text, way="widget", message_id=message_id, finish=True, settle=settle)
         if as_events:
             frames = streamed(events, session.id, message_id, language(request))
             return EventSourceResponse(frames, ping=PING_S)

@@ -73,14 +73,16 @@ def fuse(lexical: Scores, dense: Scores) -> Scores:
 
     A text that shares no word gets nothing for words. Source: Cormack, Clarke and Büttcher (2009).
     """
-    fused: Scores = (1 - LEXICAL_WEIGHT) * by_rank(dense) + LEXICAL_WEIGHT * np.where(lexical > 0, by_rank(lexical), 0)
-    return fused.astype(np.float32)
+    by_words = np.where(lexical > 0, by_rank(lexical), np.float32(0))
+    fused: Scores = ((1 - LEXICAL_WEIGHT) * by_rank(dense) + LEXICAL_WEIGHT * by_words).astype(np.float32)
+    return fused
 
 
-def by_rank(scores: Scores) -> Scores:
+def by_rank(scores: NDArray[np.floating[Any]]) -> Scores:
     """1 for the highest score, falling with the rank. Equal scores share one: the order of texts decides nothing."""
     ranks = np.searchsorted(-np.sort(scores)[::-1], -scores, side="left")
-    return ((FUSION_K + 1) / (FUSION_K + 1 + ranks)).astype(np.float32)
+    points: Scores = ((FUSION_K + 1) / (FUSION_K + 1 + ranks)).astype(np.float32)
+    return points
 
 
 class Spelling:

@@ -17,6 +17,7 @@ from bot.events import Delta, Done, Handoff, Hidden, Products, Sources, TurnEven
 from bot.scratch import TurnInput
 from bot.session import Session, SessionId
 from guardrails.errors import GuardError
+from guardrails.findings import Concealed
 from serving.http.parts import Parts
 from serving.http.problems import Problem
 from serving.http.sessions import StorageUnavailable, StoredMessage
@@ -117,8 +118,8 @@ class Conversations:
             return None
         meta = dict(reply.extras.get("meta", {}))
         shown = await self.shown(session, reply)
-        lists = (list(reply.extras.get(key, [])) for key in ("cards", "links"))
-        return Answer(message_id, shown, meta, meta.get("hidden", {}), *lists, reply.extras.get("handoff"))
+        cards, links = (list(reply.extras.get(key, [])) for key in ("cards", "links"))
+        return Answer(message_id, shown, meta, meta.get("hidden", {}), cards, links, reply.extras.get("handoff"))
 
     async def _run(self, turn: TurnInput, way: str, settle: Settle | None) -> AsyncGenerator[TurnEvent, None]:
         metrics, seen = self._parts.metrics, list[TurnEvent]()
@@ -163,7 +164,7 @@ class Conversations:
             kept = any(message["id"] == turn.message_id for message in messages)
             for event in seen:
                 if kept and isinstance(event, Handoff):
-                    data = {"reason": event.reason, "summary": event.summary}
+                    data: dict[str, str | int | Concealed] = {"reason": event.reason, "summary": event.summary}
                     await asyncio.to_thread(
                         self._parts.sessions.add_event, turn.session.id, "handoff", turn.message_id, data
                     )

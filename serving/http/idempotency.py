@@ -55,9 +55,9 @@ class Claim:
     async def settle(self, message_id: str | None) -> None:
         """Bind the key to its answer, if that was kept; free it otherwise."""
         try:
-            kept = message_id and await asyncio.to_thread(self.parts.sessions.reply, self.session.id, message_id)
-            await asyncio.to_thread(
-                self.parts.sessions.settle_key, self.session.id, self.key, message_id if kept else None
-            )
+            store = self.parts.sessions
+            if message_id and await asyncio.to_thread(store.reply, self.session.id, message_id) is None:
+                message_id = None
+            await asyncio.to_thread(store.settle_key, self.session.id, self.key, message_id)
         except StorageUnavailable:
             self.parts.metrics.storage_failure("sessions")

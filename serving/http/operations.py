@@ -68,7 +68,9 @@ class _Api:
         return {
             "guards": _try(parts.guardrails.self_test, "planted values are found", "the guards do not work"),
             "sessions": _try(parts.sessions.check, "can be written", "cannot be written: disk full or read-only?"),
-            "transcripts": _try(parts.transcripts.check, "can be written", "cannot be written: disk full or read-only?"),
+            "transcripts": _try(
+                parts.transcripts.check, "can be written", "cannot be written: disk full or read-only?"
+            ),
             "shop": _try(lambda: parts.shop.products()[0], "has products", "no products: tactful shop import"),
         }
 

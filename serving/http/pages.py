@@ -41,7 +41,9 @@ class _Pages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         loader = FileSystemLoader(FOLDER)
-        self._templates = Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
+        self._templates = Environment(
+            loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+        )
         self._files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _TYPES}
 
     async def file(self, request: Request, name: str) -> Response:
@@ -102,7 +104,10 @@ class _Pages:
             "products": [_shown(item, at, shop.info.currency, hues) for item in _varied(chosen, category)],
             "policies": [{"topic": page.topic, "title": page.title} for page in shop.policies(at)][:8],
         }  # fmt: skip
-        headers = {"Cache-Control": "no-store", "Content-Security-Policy": f"{_SELF}; frame-src 'self'; frame-ancestors 'none'"}
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": f"{_SELF}; frame-src 'self'; frame-ancestors 'none'",
+        }
         return HTMLResponse(self._render("demo.html.jinja", **context), headers=headers)
 
     async def docs(self) -> Response:

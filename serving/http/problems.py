@@ -39,7 +39,7 @@ _FIELD_TEXTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-class Problem(Exception):  # noqa: N818  (the name of the thing in RFC 9457)
+class Problem(Exception):
     """A request that cannot be served. ``values`` fill the wording and hold limits and counts only."""
 
     def __init__(

@@ -98,14 +98,14 @@ class SessionStore:
             self._db.close()
 
     def check(self) -> None:
-        """Write and take back one row, so that a full or read-only disk is seen.
+        """Write and take back one value, so that a full or read-only disk is seen.
 
         Raises:
             StorageUnavailable: it cannot be written.
         """
         with self._guarded() as db:
             db.execute("BEGIN IMMEDIATE")
-            db.execute("INSERT INTO session VALUES ('check', 'check', NULL, NULL, 0, 0)")
+            db.execute("PRAGMA user_version = 1")
             db.execute("ROLLBACK")
 
     # sessions

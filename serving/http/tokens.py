@@ -47,9 +47,14 @@ class Tokens:
         Raises:
             Problem: ``token_expired`` or ``token_invalid``.
         """
-        options = {"require": ["sub", "exp", "iat"], "verify_exp": False, "verify_iat": False}
         try:
-            claims = jwt.decode(token, self.key, algorithms=["HS256"], audience=_AUDIENCE, options=options)
+            claims = jwt.decode(
+                token,
+                self.key,
+                algorithms=["HS256"],
+                audience=_AUDIENCE,
+                options={"require": ["sub", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+            )
         except jwt.InvalidTokenError:
             raise Problem("token_invalid") from None
         now = self.clock()
