@@ -21,7 +21,8 @@ from guardrails.findings import Concealed
 Event = MutableMapping[str, Any]
 
 _KEYS: Final = frozenset(
-    ["event", "level", "logger", "timestamp", "error", "reason", "place", "request_id", "phase", "detail", "tool", "way", "route", "method", "status", "file", "code", "store", "port", "model", "kind", "command", "lang"]
+    {"event", "level", "logger", "timestamp", "request_id", "error", "reason", "place", "phase", "detail", "tool"}
+    | {"way", "route", "method", "status", "file", "code", "store", "port", "model", "kind", "command", "lang"}
 )
 _FREE: Final = frozenset({"detail", "place", "route", "file", "model"})  # program text with spaces
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:/+-]{1,80}")
@@ -76,13 +77,18 @@ def keep_safe(_logger: Any, _method: str, event: Event) -> Event:
             kept[key] = hashlib.sha256(str(value).encode()).hexdigest()[:12]
         elif isinstance(value, Concealed):
             kept[key] = value.text
-        elif value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and key in _KEYS and (_PLAIN if key in free else _CODE).fullmatch(value)):
+        elif value is None or isinstance(value, bool | int | float) or _is_program_text(key, value, free):
             kept[key] = value
         else:
             dropped += 1
     if dropped:
         kept["dropped"] = dropped
     return kept
+
+
+def _is_program_text(key: str, value: object, free: frozenset[str]) -> bool:
+    pattern = _PLAIN if key in free else _CODE
+    return isinstance(value, str) and key in _KEYS and pattern.fullmatch(value) is not None
 
 
 def places(error: BaseException, limit: int = 3) -> str:

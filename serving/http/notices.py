@@ -12,8 +12,8 @@ NOTICE_VERSION: Final = 1
 AI_MARK: Final[dict[Lang, str]] = {"en": "AI-generated", "zh": "AI生成"}
 
 _NOTICE: Final[dict[Lang, str]] = {
-    "en": "You are talking to an AI assistant of {shop}, not a person. Names, phone numbers, addresses and the like are "
-    "hidden before the language model reads your message. The conversation is kept without them for {days}. "
+    "en": "You are talking to an AI assistant of {shop}, not a person. Names, phone numbers, addresses and the like "
+    "are hidden before the language model reads your message. The conversation is kept without them for {days}. "
     "You can ask for a person, or delete the chat, at any time.",
     "zh": "您正在与{shop}的 AI 助手对话，并非真人。您的姓名、电话、地址等信息会在语言模型读取消息之前被隐藏；"
     "对话（不含这些信息）保留{days}。您可以随时要求转接人工或删除对话。",

@@ -8,7 +8,8 @@ DEMO: Final[dict[Lang, dict[str, str]]] = {
     "en": {
         "html": "en",
         "tagline": "Good things for every day",
-        "intro": "Tea that steeps slowly, lamps that dim, bags that outlive their trips. Everything in stock leaves our warehouse within a day.",
+        "intro": "Tea that steeps slowly, lamps that dim, bags that outlive their trips. "
+        "Everything in stock leaves our warehouse within a day.",
         "made_up": "This shop is made up. It shows the assistant at the bottom right at work.",
         "all": "Everything",
         "shelves": "Shelves",

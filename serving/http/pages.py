@@ -21,7 +21,10 @@ from serving.http.problems import Problem, language
 
 FOLDER: Final = Path(__file__).parent.parent / "widget"
 _TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-_SELF: Final = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'"
+_SELF: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " base-uri 'none'; form-action 'self'"
+)
 _HUES: Final = (158, 28, 205, 340, 262, 48, 96, 186, 12, 228)
 
 
