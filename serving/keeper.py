@@ -2,7 +2,8 @@
 
 Run as a script in a session of its own, with a pipe as standard input: ``python keeper.py GRACE_S COMMAND…``. The pipe
 closes when the other side ends, however it ends; then the process group gets SIGTERM and, GRACE_S seconds later,
-SIGKILL. When the command ends first, the keeper exits with its code (128 + signal number for a signal). It knows nothing of vLLM.
+SIGKILL. When the command ends first, the keeper exits with its code (128 + signal number for a signal).
+It knows nothing of vLLM.
 """
 
 import os

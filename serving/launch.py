@@ -96,7 +96,7 @@ def plan(
     if kind == "cpu":
         # Compiling takes a minute more at every start and decodes no faster.
         argv += ("--enforce-eager",)
-        env |= {"VLLM_CPU_KVCACHE_SPACE": str(settings.kv_cache_gib), "VLLM_CPU_OMP_THREADS_BIND": _binding(hardware)}
+        env |= {"VLLM_CPU_KVCACHE_SPACE": str(settings.kv_cache_gib), **_processes(hardware)}
         where = f"CPU, {hardware.cpus} cores, {hardware.vector_width}"
     else:
         argv += ("--gpu-memory-utilization", str(settings.gpu_memory))
@@ -137,6 +137,12 @@ def _common(model: Path, served_name: str, settings: EngineSettings, port: int) 
     return (*words, "--enable-prefix-caching", "--disable-uvicorn-access-log", "--no-enable-log-requests")
 
 
-def _binding(hardware: Hardware) -> str:
-    """``nobind`` on few cores: there vLLM's own choice keeps one back and decodes on what is left."""
-    return "nobind" if hardware.cpus <= 4 else "auto"
+def _processes(hardware: Hardware) -> dict[str, str]:
+    """On few cores one process less: the worker runs inside the engine's core, and no core is kept back.
+
+    Measured on 2 cores: ready in 47 instead of 65 s, 1.3 to 1.6 times the tokens per second.
+    """
+    if hardware.cpus > 4:
+        return {"VLLM_CPU_OMP_THREADS_BIND": "auto"}
+    threads = {"OMP_NUM_THREADS": str(hardware.cpus), "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
+    return {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", **threads}
