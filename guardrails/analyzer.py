@@ -191,7 +191,7 @@ def _merge(text: str, hits: list[Hit]) -> list[Finding]:
     """Hits that overlap become one: the kind and rule of the one that holds the other, else of the better score."""
     merged: list[Finding] = []
     for hit in sorted(hits, key=lambda h: (h.start, -h.end)):
-        start, end = _strip(text, hit.start, hit.end)
+        start, end = _strip(text, hit.start, hit.end, hit.kind)
         if start >= end:
             continue
         last = merged[-1] if merged else None
@@ -210,10 +210,10 @@ def _rank(one: Finding, other: Finding) -> tuple[bool, float, int]:
     return one.start <= other.start and other.end <= one.end and length >= 1.5 * inner, one.score, length
 
 
-def _strip(text: str, start: int, end: int) -> tuple[int, int]:
-    """Without white space at either side."""
+def _strip(text: str, start: int, end: int, kind: Kind) -> tuple[int, int]:
+    """Without white space at either side, an address without the sentence's full stop."""
     while start < end and text[start].isspace():
         start += 1
-    while end > start and text[end - 1].isspace():
+    while end > start and (text[end - 1].isspace() or (kind == "ADDRESS" and text[end - 1] in ".,;，；")):
         end -= 1
     return start, end

@@ -19,15 +19,15 @@ _SUFFIX = (
     r"trail|trl|alley|plaza|crescent|cres|close|gardens|grove|mews|row|walk|wharf|hill|expressway|turnpike|loop|alameda|embarcadero|broadway|center|centre|embankment|mall|real|esplanade)"
 )
 _STOP = (
-    r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|stars?|miles?|km|inch(?:es)?|feet|foot|bed(?:room)?s?|bath(?:room)?s?|way|seconds?|pounds?|dollars?|usd|percent|people|persons?|"
+    r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|stars?|miles?|km|inch(?:es)?|feet|foot|bed(?:room)?s?|bath(?:room)?s?|way|seconds?|pounds?|dollars?|bucks?|quid|usd|yuan|start|seater|way|ways|steps?|hundred|thousand|percent|cups?|bottles?|percent|people|persons?|"
     r"guests?|rooms?|tickets?|items?|pieces?|orders?|and|or|the|is|are|was|in|for|with|my|your|our|to|on|at|from|per|a|an|of|am|pm|st|nd|rd|th|x|units?|times?|nights?|seats?|pairs?|results?|options?|others?|movies?|songs?|events?|restaurants?|hotels?|apartments?|properties)"
 )
 _NUMBER = r"(?<![\w$€£#.,:/])(?<!\d[-:])\d{1,6}(?:-\d{1,5})?[A-Za-z]?(?:\s?1/2)?"
 _NAME = rf"(?:\s(?!{_STOP}\s)(?:[{_L}][{_L}'.’-]{{0,20}}|\d{{1,3}}(?:st|nd|rd|th)))"
 _DIRECTION = (
-    r"(?:,?\s(?:north|south|east|west|n|s|e|w|ne|nw|se|sw|n\.?e\.?|n\.?w\.?|s\.?e\.?|s\.?w\.?)\.?(?![A-Za-z]))?"
+    r"(?:,?\s(?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|ne|nw|se|sw|n\.?e\.?|n\.?w\.?|s\.?e\.?|s\.?w\.?)\.?(?![A-Za-z]))?"
 )
-_UNIT = r"(?:,?\s?(?:(?:apt|apartment|suite|ste|unit|room|rm|floor|fl|bldg|building|lot|flat)\.?\s?#?\s?[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\d{1,4})?(?![A-Za-z])|#\s?[A-Za-z]?\d{1,5}[A-Za-z]?|\d{1,2}(?:st|nd|rd|th)\s(?:floor|fl)))?"
+_UNIT = r"(?:,?\s?(?:(?:apt|apartment|suite|ste|unit|room|rm|floor|fl|bldg|building|lot|flat)\.?\s?#?\s?[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\d{1,4})?(?![A-Za-z])|#\s?[A-Za-z]?\d{1,5}[A-Za-z]?|\s(?-i:[A-Z])\d{1,4}(?!\w)|\d{1,2}(?:st|nd|rd|th)\s(?:floor|fl)))?"
 _COUNTRY = r"(?:,\s(?:usa|u\.s\.a?\.?|united states|us|uk|united kingdom|england|canada|germany|france|australia|ireland|spain|italy)(?![A-Za-z]))?"
 _UK = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
 _TOWN = rf"(?:,\s(?-i:[A-ZÀ-Ý])[{_L}.'’-]{{1,20}}(?:\s(?-i:[A-ZÀ-Ý])[{_L}.'’-]{{1,20}}){{0,3}})"

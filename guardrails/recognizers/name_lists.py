@@ -63,6 +63,15 @@ GIVEN: Final = frozenset(
 )
 """Lower case. Words of the language that are more often something else are left out (will, grace, hope, bill, art)."""
 
+WORD_NAMES: Final = frozenset(
+    """
+    amber angel apollo april aurora austin bella bob brad calvin cameron carmen charlotte chad chelsea clay crystal daisy dale dallas dean drew dustin earl felix florence frank georgia glen
+    guadalupe guy hazel holly hugo iris ivy jack jade jasmine jay jean jordan june kate kent lance lauren leo levi lily logan louis luna madison mark max mercedes milan molly nova olive oscar
+    paris penny pearl ralph ray robin rosemary ruby sage sally santiago savannah sienna skip stella sydney tiffany tommy victoria violet virginia grace hope rose will bill
+    """.split()
+)
+"""Given names that shops use for colours, lines and models: alone they are no name."""
+
 FAMILY: Final = frozenset(
     """
     adams adeyemi ahmed alvarez anderson andersson bailey baker barnes becker bennett bianchi brooks brown bryant butler campbell carter castillo chen choi clark coleman collins

@@ -11,12 +11,12 @@ Names of places built on given names (San Diego, Charlotte Street) are left alon
 import re
 from collections.abc import Iterator
 
-from guardrails.recognizers.name_lists import FAMILY, GIVEN, NOT_NAMES, PINYIN_FAMILY
+from guardrails.recognizers.name_lists import FAMILY, GIVEN, NOT_NAMES, PINYIN_FAMILY, WORD_NAMES
 from guardrails.recognizers.rule import Hit, Recognizer, Rule
 
 _L = r"A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
 _WORD = rf"[{_L}][{_L}'’-]{{0,24}}"
-_CAP = rf"[A-ZÀ-ÖØ-ÞĀ-Ž](?:[{_L}'’-]{{1,24}}|\.)"
+_CAP = rf"[A-ZÀ-ÖØ-ÞĀ-Ž](?:[{_L}'’-]{{1,24}}|\.|(?=\s|$))"
 _PARTICLE = r"(?:(?:van|von|de|del|della|der|den|da|dos|di|la|le|bin|al|el|ben|ibn|mac|o')\s){0,2}"
 _STRONG = re.compile(
     rf"(?i)(?<![{_L}])(?:(?:(?:first|last|full|middle|given|family|sur|user)?\s?name['’]?s?\s?(?:is|was|:|=|on (?:the|my) (?:order|account) is|would be|should be)|name['’]s)|i am called|i go by|call me|called|"
@@ -40,13 +40,15 @@ _SYLLABLE = re.compile(
     r"(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ui|uo|ue|ve|er|a|o|e|i|u|v)",
     re.IGNORECASE,
 )
+_OF_A_THING = re.compile(r"(?i)(?:hotel|product|brand|store|shop|item|restaurant|company|movie|song|event|place|property|file|model|colou?r|pet|dog|cat)(?:['’]s)?\s\w?$")
 _PLACE_BEFORE = re.compile(
-    r"(?:San|Santa|Santo|St|St\.|Saint|Los|Las|Fort|Ft|Port|Mount|Lake|Le|La|El|New|North|South|East|West|The|the|at|in|near|visit|called|of)\s$"
+    r"(?:San|Santa|Santo|St|St\.|Saint|Los|Las|Fort|Ft|Port|Mount|Lake|Le|La|El|New|North|South|East|West|The|the|in|near|visit|called)\s$"
 )
 _PLACE_AFTER = re.compile(
     r"^\s?(?:Street|St\b|Road|Rd|Avenue|Ave|Blvd|Boulevard|Lane|Drive|Court|Square|Park|Hotel|Inn|Plaza|Place|Apartments?|Condos?|House|Airport|Center|Centre|University|College|School|Hospital|"
     r"Theat|Hall|Bar\b|Grill|Cafe|Restaurant|Museum|Beach|City|County|Airlines?|Island|Valley|Bay|Creek|Hills?|Suites?|Resort|Station|[Rr]estaurant|[Mm]ovie|[Hh]otel|['’]s\b|&)"
 )
+_SAINTS = frozenset("san santa santo los las el la le st saint fort port mount lake".split())
 _ABBREVIATION = frozenset(["mr", "mrs", "ms", "dr", "st"])
 
 
@@ -72,6 +74,17 @@ def _clean(text: str, start: int, end: int, strict: bool) -> tuple[int, int] | N
     ):
         stop -= 1
     return (start, stop) if stop - start >= 2 else None
+
+
+def _in_a_name_of_something(text: str, start: int, end: int) -> bool:
+    """Whether capitals around a given name make it a place, a shop or a title: San Diego, Carl's Jr., Tina Turner Road."""
+    before, after = text[max(0, start - 12) : start], text[end : end + 16]
+    return bool(
+        _PLACE_BEFORE.search(before)
+        or _PLACE_AFTER.match(after)
+        or re.search(r"[A-Z][\w'-]*\s(?:(?:of|the|and|with|in|a)\s)?$", before)
+        or re.match(r"\s(?:(?:of|the|and|in)\s)?[A-Z]", after)
+    )
 
 
 def _known(name: str) -> int:
@@ -109,7 +122,7 @@ class PersonEn(Recognizer):
     def _after_cues(self, text: str) -> Iterator[Hit]:
         for match in _STRONG.finditer(text):
             span = _clean(text, *match.span("v"), strict=False)
-            if span:
+            if span and not _OF_A_THING.search(text[max(0, match.start() - 16) : match.start() + 1]):
                 sure = (
                     text[span[0]].isupper()
                     or _known(text[span[0] : span[1]]) > 0
@@ -130,9 +143,10 @@ class PersonEn(Recognizer):
         if not span or _PLACE_AFTER.match(text[span[1] :]):
             return
         name = text[span[0] : span[1]]
-        if not all(word[0].isupper() for word in name.split()[:1]):
+        intro = _INTRO.search(text[max(0, match.start("v") - 16) : match.start("v")])
+        first = name.split()[0].lower()
+        if first in _SAINTS or (name.lower() in WORD_NAMES and not intro):
             return
-        intro = _INTRO.search(text[: match.start("v")])
         if _has_given(name) or _is_pinyin(name):
             yield Hit("PERSON", *span, 0.7, "person_en.weak_cue")
         elif intro and len(name.split()) in (2, 3) and not re.match(r"(?i)it|this", intro.group()):
@@ -143,10 +157,14 @@ class PersonEn(Recognizer):
         if alone:
             span = _clean(text, *alone.span("v"), strict=False)
             name = text[span[0] : span[1]] if span else ""
-            if span and span[1] == alone.end("v") and (_known(name) >= 2 or _has_given(name) or _is_pinyin(name)):
+            if span and span[1] == alone.end("v") and (_known(name) >= 2 or any(word.lower() in GIVEN - WORD_NAMES for word in name.split()) or _is_pinyin(name)):
                 yield Hit("PERSON", *span, 0.7, "person_en.alone")
         for match in _RUN.finditer(text):
             yield from self._run(text, *match.span())
+        for match in _SINGLE.finditer(text):
+            start, end = match.span()
+            if match.group().lower() in GIVEN - WORD_NAMES and not _in_a_name_of_something(text, start, end):
+                yield Hit("PERSON", start, end, 0.5, "person_en.single")
         for match in _LOWER_PAIR.finditer(text):
             first, second = match.group("v").split()
             if first in GIVEN and second in FAMILY:
@@ -156,7 +174,7 @@ class PersonEn(Recognizer):
         words = list(re.finditer(r"\S+", text[start:end]))
         while words and words[0].group().strip(".,").lower() in NOT_NAMES | _ABBREVIATION:
             words.pop(0)
-        while words and words[-1].group().strip(".,").lower() in NOT_NAMES:
+        while words and words[-1].group().strip(".,").lower() in NOT_NAMES and len(words[-1].group()) > 1:
             words.pop()
         if len(words) < 2:
             return
@@ -167,9 +185,10 @@ class PersonEn(Recognizer):
         if _PLACE_BEFORE.search(text[max(0, begin - 8) : begin]) or _PLACE_AFTER.match(text[stop:]):
             return
         parts = [word.lower().strip(".,") for word in name.split()]
-        if any(part in NOT_NAMES for part in parts) or parts[0] in ("san", "santa", "los", "las", "el", "la", "le"):
+        if any(part in NOT_NAMES and len(part) > 1 for part in parts) or parts[0] in _SAINTS:
             return
-        if (parts[0] in GIVEN or parts[-1] in GIVEN) or _is_pinyin(name):
+        telling = any(part in GIVEN - WORD_NAMES for part in parts)
+        if telling or (parts[0] in GIVEN and parts[-1] in FAMILY) or _is_pinyin(name):
             yield Hit("PERSON", begin, stop, 0.6, "person_en.given_name")
 
 

@@ -14,7 +14,7 @@ from guardrails.segments import MAX_CHARS, pieces
 from tests.guardrails.guard_samples import BOB, OWNER, messages
 
 quick = settings(
-    max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
