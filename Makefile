@@ -31,10 +31,12 @@ test: $(STAMP)  ## the same set-up, then every test that needs no GPU
 check: $(STAMP)  ## what a commit must pass: lint, types, quick tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest -q -n 2 -m 'not gpu and not browser and not model and not slow'
 
-adapter: $(STAMP)  ## train the default adapter anew (20 minutes on two cores with AVX-512)
-	@mkdir -p build && $(BIN)/python -m finetune.corpus build/cases.jsonl --seed 7 --understand 14000 --replies 5000
+adapter: $(STAMP)  ## train the default adapter and the intent model anew (20 minutes on two cores with AVX-512)
+	@mkdir -p build && $(BIN)/tactful finetune data build/cases.jsonl
 	@$(BIN)/tactful prompts build/cases.jsonl build/examples.jsonl
-	@$(BIN)/python -m finetune.train build/examples.jsonl --base .tactful/models/gemma3-270m-pruned --out finetune/artifacts/default --work build/training --max-minutes 19
+	@$(BIN)/tactful model fetch
+	@$(BIN)/tactful finetune train build/examples.jsonl --base .tactful/models/gemma3-270m-pruned --out finetune/artifacts/default --work build/training --prompts $$($(BIN)/python -c 'from bot.prompts import fingerprint; print(fingerprint())')
+	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
 lock:  ## resolve the locked list anew (needs uv)
 	@printf '%s\n' 'torchvision; sys_platform == "never"' 'torchaudio; sys_platform == "never"' 'torchcodec; sys_platform == "never"' > build/without.txt
