@@ -24,9 +24,7 @@ _STOP = (
 )
 _NUMBER = r"(?<![\w$€£#.,:/])(?<!\d[-:])\d{1,6}(?:-\d{1,5})?[A-Za-z]?(?:\s?1/2)?"
 _NAME = rf"(?:\s(?!{_STOP}\s)(?:[{_L}][{_L}'.’-]{{0,20}}|\d{{1,3}}(?:st|nd|rd|th)))"
-_DIRECTION = (
-    r"(?:,?\s(?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|ne|nw|se|sw|n\.?e\.?|n\.?w\.?|s\.?e\.?|s\.?w\.?)\.?(?![A-Za-z]))?"
-)
+_DIRECTION = r"(?:,?\s(?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|ne|nw|se|sw|n\.?e\.?|n\.?w\.?|s\.?e\.?|s\.?w\.?)\.?(?![A-Za-z]))?"
 _UNIT = r"(?:,?\s?(?:(?:apt|apartment|suite|ste|unit|room|rm|floor|fl|bldg|building|lot|flat)\.?\s?#?\s?[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\d{1,4})?(?![A-Za-z])|#\s?[A-Za-z]?\d{1,5}[A-Za-z]?|\s(?-i:[A-Z])\d{1,4}(?!\w)|\d{1,2}(?:st|nd|rd|th)\s(?:floor|fl)))?"
 _COUNTRY = r"(?:,\s(?:usa|u\.s\.a?\.?|united states|us|uk|united kingdom|england|canada|germany|france|australia|ireland|spain|italy)(?![A-Za-z]))?"
 _UK = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
@@ -60,7 +58,7 @@ RULES = (
     ),
     Rule(
         "address_en.romance_street", "ADDRESS",
-        re.compile(rf"(?i)(?<![{_L}])(?:rua|rue|via|calle|avenida|piazza|plaza|paseo|corso|viale)\s(?:(?:de|del|della|di|da|la|las|los|du|des)\s){{0,2}}(?-i:[A-ZÀ-Ý])[{_L}'’-]{{1,20}}(?:\s[{_L}'’-]{{1,20}}){{0,3}}?,?\s(?:n[º°.]?\s?)?\d{{1,4}}(?!\d)(?:,\s\d{{4,5}}\s(?-i:[A-ZÀ-Ý])[{_L}-]{{2,20}})?"),
+        re.compile(rf"(?i)(?<![{_L}])(?-i:[A-Z])(?:ua|ue|ia|alle|venida|iazza|laza|aseo|orso|iale)\s(?:(?:de|del|della|di|da|la|las|los|du|des)\s){{0,2}}(?-i:[A-ZÀ-Ý])[{_L}'’-]{{1,20}}(?:\s[{_L}'’-]{{1,20}}){{0,3}}?,?\s(?:n[º°.]?\s?)?\d{{1,4}}(?!\d)(?:,\s\d{{4,5}}\s(?-i:[A-ZÀ-Ý])[{_L}-]{{2,20}})?"),
         0.75,
     ),
     Rule(

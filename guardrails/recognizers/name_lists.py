@@ -66,7 +66,7 @@ GIVEN: Final = frozenset(
 WORD_NAMES: Final = frozenset(
     """
     amber angel apollo april aurora austin bella bob brad calvin cameron carmen charlotte chad chelsea clay crystal daisy dale dallas dean drew dustin earl felix florence frank georgia glen
-    guadalupe guy hazel holly hugo iris ivy jack jade jasmine jay jean jordan june kate kent lance lauren leo levi lily logan louis luna madison mark max mercedes milan molly nova olive oscar
+    guadalupe guy hazel holly hugo iris ivy jack jade jan jasmine jay jean jordan june kate kent lance lauren leo levi lily logan louis luna madison mark max mercedes milan molly nova olive oscar
     paris penny pearl ralph ray robin rosemary ruby sage sally santiago savannah sienna skip stella sydney tiffany tommy victoria violet virginia grace hope rose will bill
     """.split()
 )
@@ -99,7 +99,7 @@ NOT_NAMES: Final = frozenset(
     store stuck such sunday supposed support sure surprised taking talking team tell texting than thank thanks that the their them then there these they thing thinking this those three thursday time
     tired to today tomorrow too total tracking transfer tried trying tuesday two uncertain under unable unhappy until unsure up upset urgent us use used using very waiting want wanting was we wednesday
     week well went were what when where whether which while white who whose why will willing wish with within without wondering working worried would writing wrong yellow yes yesterday yet you
-    your zip afternoon evening everybody everyone folks guys sir madam ma'am mr mrs ms miss dr customer-service assistant bot agent manager friend tactful siri alexa google amazon paypal apple
+    your zip afternoon evening everybody everyone folks guys sir madam ma'am mr mrs ms miss dr misspelled spelled mistyped listed registered changed confidential incorrect customer-service assistant bot agent manager friend tactful siri alexa google amazon paypal apple
     street road lane drive court place square park hotel inn restaurant cafe airport university college school hospital museum theater theatre center centre city county state north south
     east west american english chinese french german spanish indian british canadian
     """.split()

@@ -40,7 +40,9 @@ _SYLLABLE = re.compile(
     r"(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ui|uo|ue|ve|er|a|o|e|i|u|v)",
     re.IGNORECASE,
 )
-_OF_A_THING = re.compile(r"(?i)(?:hotel|product|brand|store|shop|item|restaurant|company|movie|song|event|place|property|file|model|colou?r|pet|dog|cat)(?:['’]s)?\s\w?$")
+_OF_A_THING = re.compile(
+    r"(?i)(?:hotel|product|brand|store|shop|item|restaurant|company|movie|song|event|place|property|file|model|colou?r|pet|dog|cat)(?:['’]s)?\s\w?$"
+)
 _PLACE_BEFORE = re.compile(
     r"(?:San|Santa|Santo|St|St\.|Saint|Los|Las|Fort|Ft|Port|Mount|Lake|Le|La|El|New|North|South|East|West|The|the|in|near|visit|called)\s$"
 )
@@ -94,6 +96,16 @@ def _known(name: str) -> int:
 
 def _has_given(name: str) -> bool:
     return any(word.strip(".,").lower() in GIVEN for word in name.split())
+
+
+def _is_name_alone(name: str) -> bool:
+    """Whether a message may be nothing but this name: capitals and one listed given name, or every word listed."""
+    words = name.split()
+    if all(word[0].isupper() for word in words):
+        return (
+            any(word.lower() in GIVEN - WORD_NAMES for word in words) or _known(name) == len(words) or _is_pinyin(name)
+        )
+    return _known(name) == len(words)
 
 
 def _is_pinyin(name: str) -> bool:
@@ -157,7 +169,7 @@ class PersonEn(Recognizer):
         if alone:
             span = _clean(text, *alone.span("v"), strict=False)
             name = text[span[0] : span[1]] if span else ""
-            if span and span[1] == alone.end("v") and (_known(name) >= 2 or any(word.lower() in GIVEN - WORD_NAMES for word in name.split()) or _is_pinyin(name)):
+            if span and span[1] == alone.end("v") and _is_name_alone(name):
                 yield Hit("PERSON", *span, 0.7, "person_en.alone")
         for match in _RUN.finditer(text):
             yield from self._run(text, *match.span())

@@ -19,7 +19,7 @@ BEFORE_CHARS = 28
 """How far before a value its context words are looked for."""
 
 ORDER_WORDS = re.compile(
-    r"(?i)(?:order|sku|item|product|model|tracking|waybill|parcel|invoice|ticket|case|ref(?:erence)?|serial|isbn|"
+    r"(?i)(?:order|purchase|bill|sku|item|product|model|tracking|waybill|parcel|invoice|ticket|case|ref(?:erence)?|serial|isbn|"
     r"订单|单号|运单|快递|物流|编号|货号|型号|款号|商品|条码)"
     r"(?:\s?(?:numbers?|no\.?|ids?|codes?|号码|号|编号|编码))?\s{0,2}[:：#是为]{0,2}\s{0,2}(?:is\s|was\s)?[#(]?\s?$"
 )

@@ -12,7 +12,7 @@ from guardrails.recognizers.rule import Recognizer, Rule
 _IS = r"(?:\s?(?:is|was|为|是|[:：=])\s?|\s(?:is|was)\s{0,2})['\"]?"
 _NOT_VALUES = frozenset(
     """
-    wrong incorrect invalid expired not reset forgotten lost broken missing required needed changed what
+    wrong confidential private incorrect invalid expired not reset forgotten lost broken missing required needed changed what
     working secure weak too the my a an asking being still no correct right case stored saved sent never
     always
     """.split()
