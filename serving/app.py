@@ -28,13 +28,17 @@ __all__ = ["Bot", "Engine", "Guard", "Parts", "Shop", "WebSettings", "create_app
 HOUSEKEEPING_S: Final = 30.0
 _PRUNE_EVERY: Final = 20
 _log = structlog.get_logger("tactful.app")
-_DESCRIPTION: Final = """Customer service for a shop, in English and Chinese.
-
-* **widgets**: sessions and messages, as JSON or server-sent events; errors are RFC 9457 problems.
-* **OpenAI-compatible**: `/v1/chat/completions` with the model `tactful`, for existing clients. The message (or the
-  last chunk's object) has a field `x_tactful`: `session_id`, `hidden` (counts by kind), `products`, `citations`,
-  `handoff`, `finish_reason`, `lang`, `understood_by`, `grounded`, `fallback`. `usage` is an estimate.
-* **operations**: health, metrics, versions, privacy."""
+_DESCRIPTION: Final = "\n".join(
+    (
+        "Customer service for a shop, in English and Chinese.\n",
+        "* **widgets**: sessions and messages, as JSON or server-sent events; errors are RFC 9457 problems.",
+        "* **OpenAI-compatible**: `/v1/chat/completions` with the model `tactful`, for existing clients. The "
+        "completion (or the last chunk) has a field `x_tactful`: `session_id`, `hidden` (counts by kind), `products`, "
+        "`citations`, `handoff`, `finish_reason`, `lang`, `understood_by`, `grounded`, `fallback`. `usage` is an "
+        "estimate.",
+        "* **operations**: health, metrics, versions, privacy.",
+    )
+)
 
 
 def create_app(parts: Parts, *, chat_page: bool = True) -> FastAPI:
@@ -54,7 +58,7 @@ def create_app(parts: Parts, *, chat_page: bool = True) -> FastAPI:
 
     app = FastAPI(
         title="Tactful",
-        version=operations.package_version(),
+        version="1",
         description=_DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,

@@ -25,7 +25,14 @@ _SELF: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'self'"
 )
-_HUES: Final = (158, 28, 205, 340, 262, 48, 96, 186, 12, 228)
+_HUES: Final = 8
+_ICONS: Final = (  # the first word that the category's English name holds; the rest are boxes
+    ("tea", "tea"), ("coffee", "tea"), ("kitchen", "kitchen"), ("cook", "kitchen"), ("bedding", "bedding"),
+    ("textile", "textiles"), ("light", "lamp"), ("lamp", "lamp"), ("appliance", "appliance"), ("phone", "phone"),
+    ("audio", "audio"), ("bag", "bag"), ("luggage", "bag"), ("outdoor", "outdoor"), ("sport", "shoe"), ("shoe", "shoe"),
+    ("cloth", "clothes"), ("child", "children"), ("baby", "children"), ("beauty", "beauty"), ("care", "beauty"),
+    ("station", "pen"), ("office", "pen"), ("pet", "pet"),
+)  # fmt: skip
 
 
 def router(parts: Parts) -> APIRouter:
@@ -99,10 +106,11 @@ class _Pages:
         products = shop.products()
         shelves = {item.category: item.category_in(at) for item in products}
         one = shop.product(product) if product else None
-        hues = {name: _HUES[place % len(_HUES)] for place, name in enumerate(shelves)}
+        hues = {name: place % _HUES for place, name in enumerate(shelves)}
         chosen = [item for item in products if category is None or item.category == category] or list(products)
         context = {
             "lang": at, "t": DEMO[at], "shop": shop.info.name(at), "shelves": shelves, "category": category,
+            "missing": product is not None and one is None,
             "product": _shown(one, at, shop.info.currency, hues) if one else None,
             "products": [_shown(item, at, shop.info.currency, hues) for item in _varied(chosen, category)],
             "policies": [{"topic": page.topic, "title": page.title} for page in shop.policies(at)][:8],
@@ -142,16 +150,15 @@ def _varied(products: list[Product], category: str | None, limit: int = 24) -> l
 
 def _shown(product: Product, lang: Lang, currency: str, hues: dict[str, int]) -> dict[str, Any]:
     low, high = product.price_range
-    name = product.name(lang)
     return {
         "id": product.product_id,
-        "name": name,
-        "letter": name[:1],
+        "name": product.name(lang),
+        "icon": next((icon for word, icon in _ICONS if word in product.category.lower()), "box"),
         "category": product.category_in(lang),
         "brand": product.brand,
         "price": money(low, currency) if low == high else f"{money(low, currency)}–{money(high, currency)}",
         "stock": product.stock,
         "text": product.text(lang),
         "attributes": dict(product.attributes(lang)),
-        "hue": hues.get(product.category, 158),
+        "hue": hues.get(product.category, 0),
     }

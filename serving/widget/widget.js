@@ -51,16 +51,16 @@ iframe{width:100%;height:100%;border:0;display:block}
     }
     setLang(lang) {
       const page = document.documentElement.lang || navigator.language || "en";
-      this.lang = (lang === "auto" ? page : lang).toLowerCase().startsWith("zh") ? "zh" : "en";
-      const text = TEXT[this.lang];
-      this.setAttribute("lang", this.lang === "zh" ? "zh-CN" : "en");
+      this.tongue = (lang === "auto" ? page : lang).toLowerCase().startsWith("zh") ? "zh" : "en";
+      const text = TEXT[this.tongue];
+      this.setAttribute("lang", this.tongue === "zh" ? "zh-CN" : "en");
       this.panel.setAttribute("aria-label", text.frame);
       if (this.frame) this.frame.title = text.frame;
       this.label();
-      this.tell("lang", { lang: this.lang });
+      this.tell("lang", { lang: this.tongue });
     }
     label() {
-      const text = TEXT[this.lang];
+      const text = TEXT[this.tongue];
       this.button.setAttribute("aria-label", this.panel.hidden ? text.open : text.close);
       this.button.setAttribute("aria-expanded", String(!this.panel.hidden));
       this.box.classList.toggle("full", !this.panel.hidden);
@@ -68,10 +68,10 @@ iframe{width:100%;height:100%;border:0;display:block}
     open() {
       if (!this.frame) {
         const frame = (this.frame = document.createElement("iframe"));
-        frame.title = TEXT[this.lang].frame;
+        frame.title = TEXT[this.tongue].frame;
         frame.referrerPolicy = "strict-origin";
-        frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms allow-popups");
-        frame.src = `${host}/embed/${encodeURIComponent(script.dataset.widgetId || "demo")}?lang=${this.lang}`;
+        if (host !== location.origin) frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms allow-popups");
+        frame.src = `${host}/embed/${encodeURIComponent(script.dataset.widgetId || "demo")}?lang=${this.tongue}`;
         this.panel.append(frame);
       }
       this.panel.hidden = false;
@@ -113,7 +113,7 @@ iframe{width:100%;height:100%;border:0;display:block}
       if (!this.frame || event.source !== this.frame.contentWindow || event.origin !== host || data?.tactful !== 1) return;
       if (data.type === "ready") {
         this.ready = true;
-        this.tell("lang", { lang: this.lang });
+        this.tell("lang", { lang: this.tongue });
         if (!this.panel.hidden) this.tell("focus");
         this.emit("ready");
       } else if (data.type === "close") this.close();

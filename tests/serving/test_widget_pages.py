@@ -1,0 +1,95 @@
+"""The widget's script, its frame, the demo shop and the API's page: small, strict, in both languages."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serving.http.page_texts import DEMO, EMBED
+from serving.http.pages import FOLDER
+from tests.serving.web_fakes import make_parts, served
+
+PAGES = ["/demo", "/demo?lang=zh", "/demo?product=P-1", "/embed/demo", "/embed/demo?lang=zh", "/docs"]
+
+
+def test_the_loader_is_at_most_5_kilobytes_on_the_wire() -> None:
+    assert len(gzip.compress((FOLDER / "widget.js").read_bytes(), 9)) <= 5_000
+
+
+@pytest.mark.parametrize(
+    "file", sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".js", ".css", ".svg"))
+)
+async def test_files_are_served_with_their_type_and_answer_not_modified(client: httpx.AsyncClient, file: str) -> None:
+    answer = await client.get(f"/widget/v1/{file}")
+    assert answer.status_code == 200 and "max-age=3600" in answer.headers["cache-control"]
+    again = await client.get(f"/widget/v1/{file}", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304 and again.content == b""
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_names_another_host_or_runs_inline_code(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    html = answer.text
+    assert answer.status_code == 200
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html), "nothing may come from another host"
+    assert not re.search(r"<script(?![^>]*(?:src=|application/json))", html) and not re.search(r"\son\w+=", html)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", ["embed.js", "widget.js", "demo.js", "docs.js", "embed.css", "demo.css", "docs.css"])
+def test_no_script_or_style_reaches_for_another_host(name: str) -> None:
+    found = re.findall(r"https?://[\w.]+", (FOLDER / name).read_text("utf-8"))
+    assert set(found) <= {"https://HOST", "http://www.w3.org"}
+
+
+async def test_the_frame_may_stand_only_where_the_widget_is_allowed(tmp_path: Path) -> None:
+    widgets = {"wgt_1": ("https://shop.example", "https://www.shop.example"), "open": ()}
+    async with served(make_parts(tmp_path, widgets=widgets)) as client:
+        policy = (await client.get("/embed/wgt_1")).headers["content-security-policy"]
+        assert policy.endswith("frame-ancestors https://shop.example https://www.shop.example")
+        assert (await client.get("/embed/open")).headers["content-security-policy"].endswith("frame-ancestors *")
+        unknown = await client.get("/embed/stranger")
+        assert unknown.status_code == 404 and "script" not in unknown.text
+
+
+@pytest.mark.parametrize(("lang", "html", "mark"), [("en", "en", "AI-generated"), ("zh", "zh-CN", "AI生成")])
+async def test_the_frame_speaks_the_language_and_says_that_a_machine_answers(
+    client: httpx.AsyncClient, lang: str, html: str, mark: str
+) -> None:
+    page = (await client.get(f"/embed/demo?lang={lang}")).text
+    assert f'<html lang="{html}">' in page and 'role="log"' in page and page.count('role="status"') == 1
+    found = re.search(r'id="data">(.*?)</script>', page, re.S)
+    assert found
+    data = json.loads(found[1])
+    assert data["lang"] == lang and data["texts"][lang]["mark"] == mark and "AI" in data["texts"][lang]["notice"]
+
+
+async def test_the_demo_shows_products_of_each_category_first_and_one_product_on_its_own(
+    client: httpx.AsyncClient,
+) -> None:
+    page = (await client.get("/demo?lang=zh")).text
+    assert '<html lang="zh-CN">' in page and page.index("云雾绿茶") < page.index("纸月小夜灯") and "虚构" in page
+    one = (await client.get("/demo?lang=en&product=P-1")).text
+    assert "<h1>Harbour desk lamp</h1>" in one and "¥129.00" in one and "<dt>Material</dt>" in one
+    gone = (await client.get("/demo?lang=en&product=<script>alert(1)</script>")).text
+    assert "not on our shelves any more" in gone and "alert(1)" not in gone
+    shelf = (await client.get("/demo?lang=en&category=Bags")).text
+    assert "Canvas weekender" in shelf and "Cloud mist" not in shelf
+
+
+async def test_the_language_follows_the_browser_unless_the_address_names_one(client: httpx.AsyncClient) -> None:
+    chinese = {"Accept-Language": "zh-CN,zh;q=0.9"}
+    assert '<html lang="zh-CN">' in (await client.get("/demo", headers=chinese)).text
+    assert '<html lang="en">' in (await client.get("/demo?lang=en", headers=chinese)).text
+
+
+def test_page_texts_are_complete_in_both_languages() -> None:
+    assert set(DEMO["en"]) == set(DEMO["zh"]) and set(EMBED["en"]) == set(EMBED["zh"])
+    script = (FOLDER / "embed.js").read_text("utf-8")
+    used = set(re.findall(r"\btext\.(\w+)", script)) - {"kinds", "mark", "notice", "shop"}
+    assert used <= set(EMBED["en"])
