@@ -29,7 +29,7 @@ _LINK: Final = re.compile(
     r"(?i)(?:https?://|www\.)[^\s<>\"'，。；）)]+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|cn|net|org|io|shop|store|co|uk|de)(?:/[^\s<>\"'，。；）)]*)?(?![\w.-]*@)"
 )
 _ID: Final = re.compile(
-    r"(?<![A-Za-z0-9_])#?(?=[A-Za-z0-9-]*\d)(?=[A-Za-z0-9-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9_])"
+    r"(?<![A-Za-z0-9_])(?<!\d\.)#?(?=[A-Za-z0-9-]*\d)(?=[A-Za-z0-9-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9_])"
 )
 _PRICE: Final = re.compile(
     r"(?i)(?P<c>[¥￥$€£]|cny|rmb|usd|us\$)\s?(?P<v>\d[\d,]*(?:\.\d+)?)|(?P<w>\d[\d,]*(?:\.\d+)?)\s?(?:元|块|yuan|dollars?|usd|cny|rmb)"

@@ -45,7 +45,7 @@ FAMILIES: Final = (
     _family(
         "injection", 0.95,
         rf"(?:ignore|disregard|forget|override|bypass|skip|discard|drop|neglect|erase)\s(?:about\s|everything\sin\s)?(?:{_OLD}(?:\w+\s){{0,3}}?{_PROMPT}|all\s(?:of\s)?(?:your|the|these)\s(?:\w+\s)?{_PROMPT}|your\s(?:\w+\s)?(?:instructions?|guidelines?|programming|prompts?|training|restrictions?|safety|guardrails?|rules))",
-        r"(?:ignore|disregard|forget)\s(?:everything|all|anything)\s(?:(?:that\s)?(?:was|is|were|you(?:'ve| have)?(?: been)?)\s(?:said|told|written|instructed|above|before)|above|before\sthis|you\sknow\sabout\syour)",
+        r"(?:ignore|disregard|forget)\s(?:everything|all|anything)\s(?:(?:that\s)?(?:was|is|were|you(?:'ve| have| were| are)?(?: been)?)\s(?:said|told|written|instructed|above|before)|above|before\sthis|you\sknow\sabout\syour)",
         r"(?:do\snot|don'?t|stop)\s(?:follow|obey|following|obeying)\s(?:the\s|your\s|any\s|those\s)(?:\w+\s){0,2}(?:instructions?|prompts?|guidelines?)",
         r"(?:new|updated|real|actual)\s(?:system\s)?(?:instructions?|prompt|directive)s?\s?(?:are|is|follow|below)?\s?[:：]\s",
         r"(?:^|\n)\s*#{0,4}\s*\[?(?:system|assistant|developer)\]?\s?(?:prompt|message|override|note)?\s?[:：]\s",

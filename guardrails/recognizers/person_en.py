@@ -50,7 +50,9 @@ _PLACE_AFTER = re.compile(
     r"^\s?(?:Street|St\b|Road|Rd|Avenue|Ave|Blvd|Boulevard|Lane|Drive|Court|Square|Park|Hotel|Inn|Plaza|Place|Apartments?|Condos?|House|Airport|Center|Centre|University|College|School|Hospital|"
     r"Theat|Hall|Bar\b|Grill|Cafe|Restaurant|Museum|Beach|City|County|Airlines?|Island|Valley|Bay|Creek|Hills?|Suites?|Resort|Station|[Rr]estaurant|[Mm]ovie|[Hh]otel|['’]s\b|&)"
 )
-_SAINTS = frozenset("san santa santo los las el la le st saint fort port mount lake".split())
+_SAINTS = frozenset(
+    ["san", "santa", "santo", "los", "las", "el", "la", "le", "st", "saint", "fort", "port", "mount", "lake"]
+)
 _ABBREVIATION = frozenset(["mr", "mrs", "ms", "dr", "st"])
 
 

@@ -2,6 +2,7 @@
 
 Arbitrary text is mixed with personal values, handles, near-handles and invisible characters.
 """
+# ruff: noqa: E501 - samples
 
 from hypothesis import strategies as st
 

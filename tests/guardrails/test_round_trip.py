@@ -1,9 +1,10 @@
 """What goes in comes out: conceal, reveal, streaming, owners, concurrency."""
+# ruff: noqa: E501 - one case a line
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from guardrails import handles
