@@ -17,7 +17,7 @@ from bot.catalogue.words import words
 Scores = NDArray[np.float32]
 # Chosen on the demo shop's queries (README.md): meaning carries more than words, and first places count.
 FUSION_K: Final = 10
-LEXICAL_WEIGHT: Final = 0.25
+LEXICAL_WEIGHT: Final = 0.17
 MAX_QUERY_CHARS: Final = 300  # encoding time grows with length; what is asked for stands in the first sentences
 _SHORTEST_FIXED: Final = 5
 _TWO_EDITS_FROM: Final = 8

@@ -223,11 +223,13 @@ def _values(*fields: Mapping[str, str]) -> str:
 
 
 def _dense_texts(product: Product) -> list[str]:
-    """What the encoder reads of a product: one text a language."""
-    english = (product.name_en, product.category, product.text_en)
-    chinese = (product.name_zh, product.category_zh, product.text_zh)
+    """What the encoder reads of a product, in each language it has: the page's beginning, and what the thing is."""
+    tags = ", ".join(product.tags)
+    english = (product.name_en, product.category, product.text_en, tags)
+    chinese = (product.name_zh, product.category_zh, product.text_zh, "")
     texts = []
-    for (name, category, text), joint in ((english, ". "), (chinese, "。")):
+    for (name, category, text, kinds), stop, comma in ((english, ". ", ", "), (chinese, "。", "，")):
         if name or text:
-            texts.append(joint.join(part for part in (name, category, text) if part)[:_DENSE_TEXT_CHARS])
+            texts.append(stop.join(filter(None, (name, category, text)))[:_DENSE_TEXT_CHARS])
+            texts.append(comma.join(filter(None, (name, category, kinds))))
     return texts

@@ -170,20 +170,17 @@ def _family_holds(fields: Sequence[_Fields], family: properties.Family) -> Fulfi
 
 
 def _option_values(products: Sequence[Product]) -> Iterator[tuple[Sequence[str], Term]]:
-    """Every option value that says something, as the shop writes it."""
+    """Every option value that says something, as the shop writes it. Some are everyday words ("Cream", "Medium")."""
     groups: dict[tuple[str, str], dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
-    kinds: dict[tuple[str, str], WishKind] = {}
     for number, product in enumerate(products):
         for at, variant in enumerate(product.variants):
-            for (key, en), zh in zip(variant.options_in("en").items(), variant.options_in("zh").values(), strict=False):
-                pair = (en, zh)
+            pairs = zip(variant.options_in("en").values(), variant.options_in("zh").values(), strict=False)
+            for pair in pairs:
                 groups[pair][number].add(at)
-                colour = normalise(key) in properties.COLOUR_KEYS
-                kinds[pair] = "colour" if colour else "option"
     for (en, zh), where in groups.items():
         said = [word for word in {en, zh} if _telling(word)]
         fulfilled = {number: frozenset(ats) for number, ats in where.items()}
-        yield said, Term(kinds[(en, zh)], en, zh, fulfilled, keep=kinds[(en, zh)] == "option")
+        yield said, Term("option", en, zh, fulfilled, keep=True)
 
 
 def _features(products: Sequence[Product]) -> Iterator[tuple[Sequence[str], Term]]:

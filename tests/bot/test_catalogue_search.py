@@ -84,6 +84,21 @@ def test_sold_out_products_come_last() -> None:
     assert (hit.product.product_id, hit.why) == ("P5", ("in stock",))
 
 
+def test_a_category_is_a_wish_only_where_nothing_else_is_asked_for() -> None:
+    assert ids(CATALOGUE.search("show me your bedding", "en")) == ["P1", "P2"]
+    assert ids(CATALOGUE.search("箱包 200元以内", "zh")) == ["P4"]
+    assert ids(CATALOGUE.search("a headphone with luggage", "en"))[0] == "P5"
+
+
+def test_an_option_or_feature_moves_up_and_is_named_and_takes_nothing_away() -> None:
+    hits = CATALOGUE.search("forest green backpack", "en")
+    assert hits[0].why == ("Forest Green",)
+    assert [v.sku for v in hits[0].variants] == ["SKU-3-1"]
+    hits = CATALOGUE.search("waterproof backpack", "en")
+    assert (hits[0].product.product_id, hits[0].why) == ("P3", ("waterproof",))
+    assert all("waterproof" not in hit.why for hit in hits[1:])
+
+
 def test_cheap_puts_low_prices_first() -> None:
     assert ids(CATALOGUE.search("cheap backpack", "en"))[0] == "P4"
     assert ids(CATALOGUE.search("便宜的背包", "zh"))[0] == "P4"
