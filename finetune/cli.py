@@ -1,59 +1,188 @@
-"""``tactful finetune``: the corpus, the adapter and the linear intent model, from the command line."""
+"""``tactful finetune …``: makes the corpus, trains the adapter and the intent model, measures them.
+
+Found by the ``tactful`` command through the entry point ``tactful.commands``.
+"""
 
 import json
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Make the model: data, training. 训练模型。")
+from finetune.errors import FinetuneError
+
+app = typer.Typer(help="Train the assistant's model on the project's own generated dialogues.", no_args_is_help=True)
+
+BASE = Path(".tactful/models/gemma3-270m-pruned")
+WORK = Path(".tactful/finetune")
+ADAPTER = Path("finetune/artifacts/default")
+INTENT = Path("finetune/artifacts/intent")
+
+Json = Annotated[bool, typer.Option("--json", help="report as JSON on standard output")]
 
 
 @app.command()
-def data(out: Path, seed: int = 7, understand: int = 14_000, replies: int = 5_000) -> None:
-    """Write the public corpus as cases. 生成公开语料。 Example: tactful finetune data build/cases.jsonl"""
-    from finetune.corpus.build import generate, write
+def data(
+    out: Annotated[Path, typer.Argument(help="cases.jsonl to write")],
+    seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 7,
+    understand: Annotated[int, typer.Option(help="understanding cases, both languages together")] = 14_000,
+    replies: Annotated[int, typer.Option(help="reply cases, both languages together")] = 5_000,
+    evaluation: Annotated[bool, typer.Option("--eval", help="write the evaluation cases instead")] = False,
+    as_json: Json = False,
+) -> None:
+    """Generate the corpus: cases of understanding and of replies, nobody's data."""
+    from finetune.corpus import build
+    from finetune.corpus.notation import LANGS
 
-    print(f"{write(generate(seed, understand, replies), out)} cases written to {out}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    cases = (
+        (case for lang in LANGS for case in build.read_eval(lang))
+        if evaluation
+        else build.generate(seed, understand, replies)
+    )
+    count = build.write(cases, out)
+    _tell({"cases": count, "file": str(out)}, as_json)
 
 
 @app.command()
 def train(
-    examples: Path,
-    base: Annotated[Path, typer.Option(help="model folder from `tactful model fetch`")],
-    out: Annotated[Path, typer.Option(help="artifact folder to write")],
-    work: Annotated[Path, typer.Option(help="folder for log and checkpoints")],
-    max_minutes: float = 19.0,
+    examples: Annotated[Path, typer.Argument(help="examples.jsonl, as `tactful prompts` writes it")],
+    base: Annotated[Path, typer.Option(help="folder of the base model")] = BASE,
+    out: Annotated[Path, typer.Option(help="artifact folder, replaced at the end")] = ADAPTER,
+    work: Annotated[Path, typer.Option(help="folder of log and checkpoint")] = WORK,
+    max_minutes: Annotated[float | None, typer.Option(help="end after so many minutes; the schedule follows")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="end after so many passes")] = 3,
+    learning_rate: Annotated[float, typer.Option(help="of AdamW, at its highest")] = 1e-3,
+    batch_tokens: Annotated[int, typer.Option(help="tokens of one step, padding included")] = 1024,
+    rank: Annotated[int, typer.Option(help="of the LoRA")] = 16,
+    seed: Annotated[int, typer.Option(help="of initial weights and order")] = 1,
+    threads: Annotated[int, typer.Option(help="processor threads")] = 2,
+    resume: Annotated[bool, typer.Option(help="go on from the checkpoint in --work")] = False,
     prompts: Annotated[str | None, typer.Option(help="fingerprint of the prompts, for the passport")] = None,
-    resume: bool = False,
+    as_json: Json = False,
 ) -> None:
-    """Train an adapter on examples, without privacy noise: for data that is nobody's. 训练适配器。
-
-    Example: tactful finetune train build/examples.jsonl --base M --out A --work build/training
-    """
+    """Train a LoRA adapter on generated examples (no privacy noise: nobody's data)."""
     from finetune.base import load_base
     from finetune.train import TrainSettings
     from finetune.train import train as run
 
-    settings = TrainSettings(epochs=1, max_minutes=max_minutes, eval_every=200)
-    result = run(
-        examples,
-        load_base(base),
-        out,
-        work,
-        settings,
-        resume=resume,
-        prompts=prompts,
-        report=lambda line: print(json.dumps(line)),
+    settings = TrainSettings(
+        epochs=epochs,
+        max_minutes=max_minutes,
+        learning_rate=learning_rate,
+        batch_tokens=batch_tokens,
+        rank=rank,
+        alpha=2.0 * rank,
+        seed=seed,
+        threads=threads,
     )
-    print(f"{result.steps} steps, {result.tokens} tokens, {result.minutes:.1f} minutes: {result.folder}")
+    try:
+        result = run(
+            examples, load_base(base), out, work, settings, resume=resume, prompts=prompts, report=_report_line()
+        )
+    except (FinetuneError, OSError) as error:
+        raise _failed(error) from error
+    summary = {
+        "folder": str(result.folder),
+        "steps": result.steps,
+        "tokens": result.tokens,
+        "minutes": round(result.minutes, 2),
+        "train_loss": result.train_loss,
+        "valid_loss": result.valid_loss,
+    }
+    _tell(summary, as_json)
 
 
 @app.command()
-def intent(cases: Path, out: Annotated[Path, typer.Option(help="folder for the weights")]) -> None:
-    """Train the linear model of the degraded mode. 训练意图模型。 Example: tactful finetune intent cases.jsonl --out D"""
-    from finetune.intent import train as run
+def evaluate(
+    examples: Annotated[Path, typer.Argument(help="held-out examples.jsonl")],
+    adapter: Annotated[Path | None, typer.Option(help="artifact folder; without it the bare base answers")] = None,
+    base: Annotated[Path, typer.Option(help="folder of the base model")] = BASE,
+    limit: Annotated[int, typer.Option(help="at most so many understanding examples, evenly spaced")] = 600,
+    batch: Annotated[int, typer.Option(help="examples answered together")] = 32,
+    mistakes: Annotated[Path | None, typer.Option(help="write wrong answers to this JSONL")] = None,
+    record: Annotated[bool, typer.Option(help="write the figures into the adapter's passport and card")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure understanding: greedy answers to held-out examples, by language."""
+    from finetune import lora
+    from finetune.base import load_base
+    from finetune.evaluate import evaluate as run
+    from finetune.evaluate import shown
+    from finetune.examples import read_examples
+    from finetune.passport import record_utility
 
-    with cases.open(encoding="utf-8") as lines:
-        run([json.loads(line) for line in lines if line.strip()], out)
-    print(f"weights written to {out}")
+    try:
+        asked = [e for e in read_examples(examples) if e.task == "understand"]
+        model = load_base(base)
+        if adapter is not None:
+            lora.load(model.model, adapter)
+            lora.merge_in_place(model.model)
+        step = max(1, -(-len(asked) // max(1, limit)))
+        result = run(model, asked[::step], batch=batch, progress=_report_share())
+    except (FinetuneError, OSError) as error:
+        raise _failed(error) from error
+    if mistakes is not None:
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in shown(result)]
+        mistakes.write_text("".join(lines), "utf-8")
+    if record and adapter is not None:
+        record_utility(adapter, result.to_json())
+    _tell(result.to_json(), as_json)
+
+
+@app.command()
+def intent(
+    cases: Annotated[Path, typer.Argument(help="cases.jsonl of the corpus")],
+    evaluation: Annotated[Path | None, typer.Option("--eval", help="cases.jsonl to measure on")] = None,
+    out: Annotated[Path, typer.Option(help="artifact folder")] = INTENT,
+    seed: Annotated[int, typer.Option(help="of the solver")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Train the small intent model that understands when the language model is away."""
+    from finetune.intent import accuracy, read_labelled, save_intents, train_intents
+
+    try:
+        weights = train_intents(read_labelled(cases), seed=seed)
+        size = save_intents(weights, out)
+        summary: dict[str, Any] = {"folder": str(out), "labels": len(weights.labels), "bytes": size}
+        summary |= {"temperature": weights.temperature}
+        if evaluation is not None:
+            shares = accuracy(weights, read_labelled(evaluation))
+            summary["accuracy"] = {lang: share.to_json() for lang, share in shares.items()}
+    except (FinetuneError, OSError) as error:
+        raise _failed(error) from error
+    _tell(summary, as_json)
+
+
+def _report_line() -> Any:
+    """Shows a line of the training log every two seconds at most."""
+    last = 0.0
+
+    def report(line: dict[str, Any]) -> None:
+        nonlocal last
+        if "valid_loss" in line or time.monotonic() - last > 2:
+            last = time.monotonic()
+            typer.echo(" ".join(f"{key} {value}" for key, value in line.items()), err=True)
+
+    return report
+
+
+def _report_share() -> Any:
+    def report(done: int, of: int) -> None:
+        typer.echo(f"answered {done} of {of}", err=True)
+
+    return report
+
+
+def _failed(error: Exception) -> typer.Exit:
+    typer.echo(f"error: {error}", err=True)
+    return typer.Exit(1)
+
+
+def _tell(summary: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(summary, ensure_ascii=False))
+        return
+    for key, value in summary.items():
+        typer.echo(f"{key}: {value}")
