@@ -12,7 +12,7 @@ import typer
 
 from finetune.errors import FinetuneError
 
-app = typer.Typer(help="Train the assistant's model on the project's own generated dialogues.", no_args_is_help=True)
+app = typer.Typer(help="Train the assistant's model on generated dialogues. 训练模型。", no_args_is_help=True)
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
 WORK = Path(".tactful/finetune")
@@ -31,7 +31,10 @@ def data(
     evaluation: Annotated[bool, typer.Option("--eval", help="write the evaluation cases instead")] = False,
     as_json: Json = False,
 ) -> None:
-    """Generate the corpus: cases of understanding and of replies, nobody's data."""
+    """Generate the corpus: cases of understanding and of replies, nobody's data.
+
+    生成语料。
+    """
     from finetune.corpus import build
     from finetune.corpus.notation import LANGS
 
@@ -51,8 +54,10 @@ def train(
     base: Annotated[Path, typer.Option(help="folder of the base model")] = BASE,
     out: Annotated[Path, typer.Option(help="artifact folder, replaced at the end")] = ADAPTER,
     work: Annotated[Path, typer.Option(help="folder of log and checkpoint")] = WORK,
-    max_minutes: Annotated[float | None, typer.Option(help="end after so many minutes; the schedule follows")] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="end after so many passes")] = 3,
+    max_minutes: Annotated[
+        float, typer.Option(help="end after so many minutes, 0 for no bound; the schedule follows")
+    ] = 19.0,
+    epochs: Annotated[int, typer.Option(min=1, help="end after so many passes")] = 1,
     learning_rate: Annotated[float, typer.Option(help="of AdamW, at its highest")] = 1e-3,
     batch_tokens: Annotated[int, typer.Option(help="tokens of one step, padding included")] = 1024,
     rank: Annotated[int, typer.Option(help="of the LoRA")] = 16,
@@ -62,20 +67,24 @@ def train(
     prompts: Annotated[str | None, typer.Option(help="fingerprint of the prompts, for the passport")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train a LoRA adapter on generated examples (no privacy noise: nobody's data)."""
+    """Train a LoRA adapter on generated examples (no privacy noise: nobody's data).
+
+    训练适配器。
+    """
     from finetune.base import load_base
     from finetune.train import TrainSettings
     from finetune.train import train as run
 
     settings = TrainSettings(
         epochs=epochs,
-        max_minutes=max_minutes,
+        max_minutes=max_minutes or None,
         learning_rate=learning_rate,
         batch_tokens=batch_tokens,
         rank=rank,
         alpha=2.0 * rank,
         seed=seed,
         threads=threads,
+        eval_every=200,
     )
     try:
         result = run(
@@ -105,7 +114,10 @@ def evaluate(
     record: Annotated[bool, typer.Option(help="write the figures into the adapter's passport and card")] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure understanding: greedy answers to held-out examples, by language."""
+    """Measure understanding: greedy answers to held-out examples, by language.
+
+    评测理解能力。
+    """
     from finetune import lora
     from finetune.base import load_base
     from finetune.evaluate import evaluate as run
@@ -139,7 +151,10 @@ def intent(
     seed: Annotated[int, typer.Option(help="of the solver")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Train the small intent model that understands when the language model is away."""
+    """Train the small intent model that understands when the language model is away.
+
+    训练意图模型。
+    """
     from finetune.intent import accuracy, read_labelled, save_intents, train_intents
 
     try:

@@ -1,67 +1,187 @@
 """The chat at ``/``: Gradio in front of the same conversations as every other way in.
 
-The page holds no history of its own: the browser keeps what it shows, the server what is concealed.
-Gradio's analytics, run history, flagging and API page are off.
+The browser keeps what it shows and the session's token, for as long as the tab lives; the server keeps what is
+concealed. Gradio's analytics, run history, flagging and API page are off, and nothing comes from another host.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
-from typing import Any
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from bot.events import Delta, Done, Hidden, Products, Sources, TurnEvent
-from bot.session import Lang, Session, SessionId
-from serving.http.conversation import Conversations
-from serving.http.limits import Limits
-from serving.http.notices import AI_MARK, KIND_WORDS
+from bot.events import Delta, Done, Handoff, Hidden, TurnEvent
+from bot.session import Lang, Session
+from guardrails.errors import GuardError
+from serving import chat_render as render
+from serving.http.conversation import Conversations, new_message_id, session_or_problem, shown_of
+from serving.http.limits import Limits, is_local
+from serving.http.notices import notice
+from serving.http.pages import FOLDER
 from serving.http.parts import Parts
 from serving.http.problems import Problem
+from serving.http.sessions import StorageUnavailable
 
-_CSS = """
-footer {display: none !important}
-.gradio-container {max-width: 860px !important; margin: 0 auto !important}
-.notice {font-size: 0.85rem; opacity: 0.8; padding: 0 0.25rem}
-"""
-_EXAMPLES = (
-    "Where is my order?",
-    "I'm looking for a gift for a tea lover, under ¥200",
-    "我的快递到哪儿了？",
-    "想买一条蚕丝被，预算一千以内",
-)
-_NOTICE = (
-    "**{en}** · You are talking to an AI assistant ({mark_en}). Names, phone numbers, addresses and the like are hidden "
-    "before the language model reads your message.  \n"
-    "**{zh}** · 您正在与 AI 助手对话（{mark_zh}）。姓名、电话、地址等信息会在语言模型读取之前被隐藏。"
-)
+if TYPE_CHECKING:
+    import gradio as gr
+
+Message = dict[str, Any]
+HEAD = '<link rel="icon" href="/widget/v1/mark.svg"><script defer src="/widget/v1/chat.js"></script>'
 
 
-def hidden_line(counts: dict[str, int], lang: Lang) -> str:
-    """``Hidden from the model: 1 phone number`` – kinds and numbers, never values.
+@dataclass(slots=True)
+class _Shown:
+    """A turn as it appears: the customer's message and the reply so far."""
 
-    >>> hidden_line({"PHONE_NUMBER": 1}, "zh")
-    '🔒 已对模型隐藏：1个电话号码'
-    """
-    parts = []
-    for kind, count in counts.items():
-        one, many = KIND_WORDS[kind][lang]
-        parts.append(f"{count}{one}" if lang == "zh" else f"{count} {one if count == 1 else many}")
-    head = "🔒 已对模型隐藏：" if lang == "zh" else "🔒 Hidden from the model: "
-    return head + ("、" if lang == "zh" else ", ").join(parts)
+    text: str
+    lang: Lang
+    message_id: str = field(default_factory=new_message_id)
+    said: str = ""
+    hidden: dict[str, int] = field(default_factory=dict)
+    seen: list[TurnEvent] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    done: bool = False
+
+    def take(self, event: TurnEvent) -> None:
+        """Add what the event brings."""
+        match event:
+            case Delta(text):
+                self.said += text
+            case Hidden(counts):
+                self.hidden = dict(counts)
+            case Done():
+                self.lang, self.done = event.lang, True
+            case Handoff():
+                self.seen.append(event)
+                self.notes.append(render.TEXTS[self.lang]["handoff"])
+            case _:
+                self.seen.append(event)
+
+    def messages(self) -> list[Message]:
+        """Both messages, as the page's library takes them."""
+        shown = shown_of(self.seen)
+        reply = render.reply(
+            self.said, self.message_id, self.lang, cards=shown["cards"], links=shown["links"],
+            notes=self.notes, done=self.done,
+        )  # fmt: skip
+        return [
+            {"role": "user", "content": render.asked(self.text, self.hidden, self.lang)},
+            {"role": "assistant", "content": reply},
+        ]
 
 
-def after_reply(events: list[TurnEvent], lang: Lang) -> str:
-    """What is shown under a reply: products, sources, what was hidden."""
-    lines: list[str] = []
-    for event in events:
-        if isinstance(event, Products):
-            lines += [f"- **{card.name}** · {card.price} · {card.stock}" for card in event.cards]
-        elif isinstance(event, Sources):
-            label = "来源" if lang == "zh" else "Source"
-            lines += [f"*{label}: {source.title}*" for source in event.sources]
-        elif isinstance(event, Hidden):
-            lines.append(f"<small>{hidden_line(dict(event.counts), lang)}</small>")
-    return "\n\n" + "\n\n".join(lines) if lines else ""
+class ChatDesk:
+    """What the page's buttons do, without the page's library: testable as it is."""
+
+    def __init__(self, parts: Parts, conversations: Conversations, limits: Limits) -> None:
+        self._parts = parts
+        self._conversations = conversations
+        self._limits = limits
+
+    async def ask(
+        self, text: str, history: list[Message], token: str, lang: Lang, address: str
+    ) -> AsyncIterator[tuple[list[Message], str]]:
+        """The history with the growing answer, and the session's token. A refused message is said in its place."""
+        turn = _Shown(text, lang)
+        try:
+            session, token = await self._session(token, lang, address)
+            self._conversations.check(text)
+            events = self._conversations.say(session, text, way="chat", message_id=turn.message_id)
+            yield [*history, *turn.messages()], token
+            async with aclosing(events):
+                async for event in events:
+                    turn.take(event)
+                    yield [*history, *turn.messages()], token
+        except Problem as problem:
+            turn.notes.append(problem.detail(lang))
+            yield [*history, *turn.messages()], token
+        except Exception:
+            turn.notes.append(render.TEXTS[lang]["broken"])
+            yield [*history, *turn.messages()], token
+
+    async def restore(self, token: str) -> tuple[list[Message], str]:
+        """The dialogue of a token that the tab still has; empty when it has expired."""
+        try:
+            session = await self._known(token)
+            rows = await asyncio.to_thread(self._parts.sessions.messages, session.id)
+            return [await self._shown(session, rows, place) for place in range(len(rows))], token
+        except (Problem, StorageUnavailable):
+            return [], ""
+
+    async def delete(self, token: str) -> bool:
+        """Delete the dialogue; ``False`` when it could not be."""
+        try:
+            await self._conversations.end(await self._known(token))
+        except Problem:
+            return True  # there is none any more
+        except (StorageUnavailable, GuardError):
+            return False
+        return True
+
+    async def thumb(self, token: str, html: str, liked: bool | str) -> bool:
+        """A thumb on a reply, to our own store."""
+        message_id = render.message_id(html)
+        if message_id is None:
+            return False
+        value = "up" if liked is True or liked == "Like" else "down"
+        try:
+            session = await self._known(token)
+            data: dict[str, Any] = {"value": value}
+            await asyncio.to_thread(self._parts.sessions.add_event, session.id, "feedback", message_id, data)
+        except (Problem, StorageUnavailable):
+            return False
+        self._parts.metrics.feedback(value)
+        return True
+
+    async def _session(self, token: str, lang: Lang, address: str) -> tuple[Session, str]:
+        try:
+            session = await self._known(token)
+            token = self._parts.tokens.issue(session.id)
+        except Problem:
+            self._take(f"address:{address}", not is_local(address))
+            try:
+                session = await asyncio.to_thread(self._parts.sessions.create, "chat", lang)
+            except StorageUnavailable:
+                raise Problem("storage_unavailable") from None
+            token = self._parts.tokens.issue(session.id)
+        self._take(f"session:{session.id}", True)
+        return session, token
+
+    def _take(self, key: str, counted: bool) -> None:
+        if not counted:
+            return
+        allowed, _, seconds = self._limits.take(key)
+        if not allowed:
+            raise Problem("rate_limited", values={"limit": self._limits.per_minute, "seconds": seconds})
+
+    async def _known(self, token: str) -> Session:
+        if not token:
+            raise Problem("token_missing")
+        session_id, _ = self._parts.tokens.read(token)
+        return await asyncio.to_thread(session_or_problem, self._parts, session_id)
+
+    async def _shown(self, session: Session, rows: list[Any], place: int) -> Message:
+        row = rows[place]
+        text = await self._conversations.shown(session, row)
+        if row.role == "user":
+            answer = rows[place + 1] if place + 1 < len(rows) else row
+            meta = answer.extras.get("meta", {})
+            return {"role": "user", "content": render.asked(text, meta.get("hidden", {}), meta.get("lang", "en"))}
+        lang: Lang = row.extras.get("meta", {}).get("lang", "en")
+        cards, links = row.extras.get("cards", []), row.extras.get("links", [])
+        content = render.reply(text, row.message_id, lang, cards=cards, links=links, done=True)
+        return {"role": "assistant", "content": content}
+
+
+def content_of(message: Message) -> str:
+    """The HTML of a message as the page's library hands it back: a string, or a list of text parts."""
+    content = message.get("content", "")
+    if isinstance(content, str):
+        return content
+    return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
 
 
 def mount(app: FastAPI, parts: Parts, conversations: Conversations, limits: Limits) -> None:
@@ -69,46 +189,35 @@ def mount(app: FastAPI, parts: Parts, conversations: Conversations, limits: Limi
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
-    async def answer(message: str, _history: list[Any], session_id: str | None) -> AsyncIterator[tuple[str, str]]:
-        session = parts.sessions.get(SessionId(session_id)) if session_id else None
-        session = session or parts.sessions.create("chat")
-        text, events, lang = "", list[TurnEvent](), session.lang or "en"
-        try:
-            async for event in conversations.say(session, conversations.check(message), way="chat", finish=False):
-                if isinstance(event, Delta):
-                    text += event.text
-                    yield text, session.id
-                elif isinstance(event, Done):
-                    lang = event.lang
-                else:
-                    events.append(event)
-        except Problem as problem:
-            yield problem_line(problem), session.id
-            return
-        yield text + after_reply(events, lang), session.id
+    from serving.chat_layout import build, theme
 
-    info = parts.shop.info
-    with gr.Blocks(title=info.name_en or info.name_zh, analytics_enabled=False) as page:
-        session = gr.State(None)
-        notice = _NOTICE.format(
-            en=info.name_en or info.name_zh, zh=info.name_zh or info.name_en, mark_en=AI_MARK["en"], mark_zh=AI_MARK["zh"]
-        )
-        gr.Markdown(notice, elem_classes="notice")
-        gr.ChatInterface(
-            answer,
-            additional_inputs=[session],
-            additional_outputs=[session],
-            chatbot=gr.Chatbot(height="68vh", show_label=False),
-            textbox=gr.Textbox(placeholder="Ask about an order, a product, a return …  问订单、商品、退换货……", lines=1),
-            examples=[[example, None] for example in _EXAMPLES],
-            cache_examples=False,
-            flagging_mode="never",
-            concurrency_limit=32,
-            api_name=None,
-        )
-    gr.mount_gradio_app(app, page, path="/", footer_links=[], run_history=False, css=_CSS)
+    page = build(parts, ChatDesk(parts, conversations, limits))
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size="1kb",
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        theme=theme(),
+        css=(FOLDER / "chat.css").read_text("utf-8"),
+        head=HEAD,
+    )
 
 
-def problem_line(problem: Problem) -> str:
-    """A problem as a sentence in both languages."""
-    return f"{problem.detail('zh')}\n\n{problem.detail('en')}"
+def notices(parts: Parts, lang: Lang) -> str:
+    """The notice above the conversation."""
+    settings = parts.settings
+    text = notice(lang, parts.shop.info.name(lang), settings.transcript_days, kept=settings.transcripts)
+    return f'<p class="t-notice" lang="{"zh-CN" if lang == "zh" else "en"}">{text}</p>'
+
+
+def client_address(request: "gr.Request | None") -> str:
+    """The browser's address, or nothing."""
+    client = getattr(request, "client", None)
+    return str(getattr(client, "host", "") or "")

@@ -5,10 +5,11 @@ It does not know where the GGUF file comes from.
 """
 
 import hashlib
+import io
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -135,14 +136,15 @@ def _set_special_ids(model: Any, vocab: dict[str, int], turn_end: str) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the bars and advice of transformers: progress is reported by the caller."""
+    """Without the bars and advice of transformers: progress is reported by the caller, faults are raised."""
     from transformers.utils import logging as transformers_logging
 
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity(logging.ERROR)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        yield
+        with redirect_stderr(io.StringIO()):  # the bar of the GGUF reader has no other switch
+            yield
     finally:
         transformers_logging.set_verbosity(level)
         transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -21,6 +21,7 @@ from bot.session import Lang
 from bot.shop.records import Policy
 
 MAX_PASSAGE_CHARS: Final = 350
+_LONGEST_LEAD: Final = 100
 _HEADING: Final = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$")
 _ITEM: Final = re.compile(r"^\s*(?:[-*+]|\d+[.)、])\s+")
 _TABLE_RULE: Final = re.compile(r"^\s*\|[\s|:-]+$")
@@ -102,33 +103,53 @@ class Passages:
 
 
 def split(policy: Policy) -> list[Passage]:
-    """The passages of a policy in order, each of at most ``MAX_PASSAGE_CHARS`` characters."""
-    return [
-        Passage(policy, heading, text) for heading, sentences in _paragraphs(policy.text) for text in _pack(sentences)
-    ]
+    """The passages of a policy in order, each of at most ``MAX_PASSAGE_CHARS`` characters.
+
+    A bare list begins with its heading: "Opened skincare" under "What cannot be returned" must not read as the
+    opposite.
+    """
+    found: list[Passage] = []
+    for paragraph in _paragraphs(policy.text):
+        lead = ""
+        if paragraph.is_list and 0 < len(paragraph.heading) <= _LONGEST_LEAD:
+            lead = paragraph.heading + ("：" if paragraph.heading[-1] > "\u2e7f" else ": ")
+        texts = _pack(paragraph.sentences, MAX_PASSAGE_CHARS - len(lead))
+        found.extend(Passage(policy, paragraph.heading, lead + _closed(text)) for text in texts)
+    return found
 
 
 def _lexical_words(passage: Passage) -> list[str]:
     return words(passage.text) + 2 * words(passage.heading) + words(passage.policy.title)
 
 
-def _paragraphs(markdown: str) -> Iterator[tuple[str, list[str]]]:
+@dataclass(slots=True)
+class _Paragraph:
+    heading: str
+    sentences: list[str]
+    is_list: bool
+
+
+def _paragraphs(markdown: str) -> Iterator[_Paragraph]:
     """Heading and sentences of each paragraph; a list belongs to the paragraph that introduces it."""
-    heading, sentences = "", list[str]()
+    open_one = _Paragraph("", [], False)
     blank = False
     lines = [*markdown.splitlines(), "# "]
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
-        title = _HEADING.match(line) or (line == "# ")
+        title = _HEADING.match(line)
         item = bool(_ITEM.match(line)) or line.lstrip().startswith("|")
-        if sentences and (title or (blank and line.strip() and not item)):
-            yield heading, sentences
-            sentences = []
-        if isinstance(title, re.Match):
-            heading = _plain(title[1])
-        elif line.strip() and not any(rule.match(line) for rule in (_TABLE_RULE, _RULER)) and not _head(following):
+        if title or (blank and line.strip() and not item):
+            if open_one.sentences:
+                yield open_one
+            open_one = _Paragraph(_plain(title[1]) if title else open_one.heading, [], False)
+        if line.strip() and not title and not _is_mark(line) and not _head(following):
             text = _plain(_row(line))
-            _add(sentences, _ended(text) if item else text, item or blank or not sentences)
+            open_one.is_list = open_one.is_list or (item and not open_one.sentences)
+            _add(open_one.sentences, _ended(text) if item else text, item or blank or not open_one.sentences)
         blank = not line.strip()
+
+
+def _is_mark(line: str) -> bool:
+    return bool(_TABLE_RULE.match(line) or _RULER.match(line))
 
 
 def _head(following: str) -> bool:
@@ -177,13 +198,20 @@ def _joined(left: str, right: str) -> str:
     return f"{left}{right}" if close else f"{left} {right}"
 
 
-def _pack(sentences: Sequence[str]) -> Iterator[str]:
-    """Joins sentences as long as they fit."""
+def _closed(text: str) -> str:
+    """A passage that ends with a list's item ends like a sentence."""
+    if text.endswith(";"):
+        return text[:-1] + "."
+    return text[:-1] + "。" if text.endswith("；") else text
+
+
+def _pack(sentences: Sequence[str], limit: int) -> Iterator[str]:
+    """Joins sentences as long as they fit into ``limit`` characters."""
     passage = ""
     for sentence in sentences:
-        for piece in _short(sentence):
+        for piece in _short(sentence, limit):
             longer = _joined(passage, piece)
-            if passage and len(longer) > MAX_PASSAGE_CHARS:
+            if passage and len(longer) > limit:
                 yield passage
                 longer = piece
             passage = longer
@@ -191,12 +219,12 @@ def _pack(sentences: Sequence[str]) -> Iterator[str]:
         yield passage
 
 
-def _short(sentence: str) -> Iterator[str]:
-    """The sentence, in pieces if it is longer than a passage."""
+def _short(sentence: str, limit: int) -> Iterator[str]:
+    """The sentence, in pieces if it is longer than ``limit``."""
     rest = sentence
-    while len(rest) > MAX_PASSAGE_CHARS:
-        ends = [match.end() for match in _CLAUSE.finditer(rest, 0, MAX_PASSAGE_CHARS) if match.end()]
-        cut = ends[-1] if ends else MAX_PASSAGE_CHARS
+    while len(rest) > limit:
+        ends = [match.end() for match in _CLAUSE.finditer(rest, 0, limit) if match.end()]
+        cut = ends[-1] if ends else limit
         yield rest[:cut].rstrip()
         rest = rest[cut:].lstrip()
     if rest:

@@ -31,7 +31,7 @@ NEAR_LEXICAL_SHARE: Final = 0.6
 SOFT_BONUS: Final = 0.15
 _NAME_WEIGHT: Final = 3
 _CATEGORY_WEIGHT: Final = 2
-_DENSE_TEXT_CHARS: Final = 240  # the encoder's time grows with length; a page says first what the thing is
+_DENSE_TEXT_CHARS: Final = 180  # the encoder's time grows with length; a page says first what the thing is
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Nothing here raises for what a server does: a refused, broken or late answer is 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from uuid import uuid4
@@ -127,6 +127,11 @@ class Customer:
         """Where this session's messages are."""
         return f"/api/v1/sessions/{self.session_id}/messages"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What proves that the session is this customer's."""
+        return dict(self._headers)
+
     async def say(self, text: str, *, stream: bool = True) -> Answer:
         """Says ``text`` and waits for the whole answer, as events or as one JSON object."""
         waited = 0.0
@@ -155,7 +160,7 @@ class Customer:
             return Answer(problem=type(error).__name__, waited_s=waited, turn_s=time.perf_counter() - began), None
 
     async def history(self) -> list[dict[str, Any]]:
-        """The session's messages as the server keeps them: concealed.
+        """The session's messages as the server shows them to this customer: values restored, not for storing.
 
         Raises:
             httpx.HTTPError: they cannot be had.
@@ -189,21 +194,33 @@ def wait_s(response: httpx.Response) -> float:
 async def _streamed(response: httpx.Response, began: float, waited: float) -> Answer:
     pieces: list[str] = []
     first: float | None = None
+    start: Mapping[str, Any] = {}
     done: Mapping[str, Any] | None = None
     problem: str | None = None
+    refused = b""
     async for event in events(response):
         if event.name == "message.delta" and event.data.get("text"):
             first = first if first is not None else time.perf_counter() - began
             pieces.append(str(event.data["text"]))
+        elif event.name == "message.start":
+            start = event.data
         elif event.name == "message.done":
-            done = event.data
+            done = {**start, **event.data}
         elif event.name == "error":
             problem = str(event.data.get("code", "error"))
+            refused = json.dumps(event.data, ensure_ascii=False).encode()
     if done is None and problem is None:
         problem = "cut"
     return Answer(
-        "".join(pieces), response.status_code, problem, done or {}, first, time.perf_counter() - began, waited
-    )  # fmt: skip
+        text="".join(pieces),
+        status=response.status_code,
+        problem=problem,
+        done=done or start,
+        first_word_s=first,
+        turn_s=time.perf_counter() - began,
+        waited_s=waited,
+        body=refused,
+    )
 
 
 def _whole(data: Mapping[str, Any], status: int, began: float, waited: float) -> Answer:
@@ -224,9 +241,3 @@ async def events(response: httpx.Response) -> AsyncIterator[Event]:
     async for line in response.aiter_lines():
         if event := parser.feed(line):
             yield event
-
-
-def texts(messages: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """(role, content) of messages as the server keeps them; content may be called ``text``."""
-    for message in messages:
-        yield str(message.get("role", "")), str(message.get("content", message.get("text", "")))

@@ -52,7 +52,7 @@ PASSAGES = Passages.build(POLICIES, WordEncoder(), None)
 def test_passages_are_whole_sentences_under_their_heading() -> None:
     assert [(p.heading, p.text) for p in split(POLICIES[0])] == [
         ("Returns", "You can send things back within 7 days. Keep the tags on, e.g. the paper ones."),
-        ("What stays with you", "We do not take back: Opened skincare; Underwear, see the list; Gold: 30;"),
+        ("What stays with you", "We do not take back: Opened skincare; Underwear, see the list; Gold: 30."),
         ("Refunds", "Money comes back in 3.5 days. It goes to the card you paid with."),
     ]
     assert [p.text for p in split(POLICIES[1])] == [
@@ -86,6 +86,15 @@ def test_only_a_sentence_longer_than_a_passage_is_cut(text: str) -> None:
     passages = split(Policy("returns", "en", "T", "p", text))
     assert all(0 < len(p.text) <= MAX_PASSAGE_CHARS for p in passages)
     assert "".join(p.text for p in passages).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_bare_list_begins_with_its_heading() -> None:
+    english = split(Policy("returns", "en", "T", "p", "## What cannot be returned\n\n- Opened tea\n- Jeans we hemmed"))
+    chinese = split(Policy("returns", "zh", "T", "p", "## 不支持退货的商品\n- 已拆封的茶叶\n- 礼品卡"))
+    assert [p.text for p in english] == ["What cannot be returned: Opened tea; Jeans we hemmed."]
+    assert [p.text for p in chinese] == ["不支持退货的商品：已拆封的茶叶；礼品卡。"]
+    long = split(Policy("returns", "en", "T", "p", "## Not taken\n" + "- something of a certain length\n" * 40))
+    assert all(p.text.startswith("Not taken: ") and len(p.text) <= MAX_PASSAGE_CHARS for p in long)
 
 
 @given(st.text(max_size=600))
