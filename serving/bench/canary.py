@@ -4,7 +4,8 @@ It starts a server of its own in an empty data folder, with a recording proxy be
 the messages over both ways in, sends broken requests that hold values too, ends the server, and searches
 the model's requests, dialogue state, transcripts, logs, metrics, error bodies, the vault's file and
 whatever else was written. One value found anywhere fails it. A place in which there was nothing to look at
-fails it too: then nothing was checked. Values that no recognizer finds are leaks here: that is the point.
+fails it too, and so do too few answered messages: then too little was checked. Values that no recognizer
+finds are leaks here: that is the point.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from serving.evaluation.client import Answer, Customer, SessionRefused
 TURNS_PER_SESSION: Final = 10
 OPENAI_EVERY: Final = 10  # every tenth message goes in by /v1/chat/completions
 TOO_LONG: Final = 50_000
+MIN_ANSWERED: Final = 0.95  # below this share of answered messages too little was tried to pass
 SERVER_LOG: Final = "server.log"
 _NOT_OURS: Final = ("shop", "models", "master.key")
 PLACES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -153,7 +155,8 @@ def _found(finder: Finder, blobs: Iterable[bytes]) -> frozenset[str]:
 
 def summarize(planted: Sequence[PlantedTurn], places: Mapping[str, PlaceResult], evidence: Evidence) -> dict[str, Any]:
     """The result as JSON: counts and ids of plants, never a value. The same seed gives the same ids."""
-    passed = all(place.passed for place in places.values()) and evidence.answered > 0
+    enough = evidence.answered >= MIN_ANSWERED * len(planted)
+    passed = enough and all(place.passed for place in places.values())
     return report(
         1,
         {},
@@ -259,7 +262,7 @@ def _note(evidence: Evidence, answer: Answer) -> None:
     if answer.complete:
         evidence.answered += 1
     else:
-        evidence.problems[answer.problem or "empty"] += 1
+        evidence.problems[answer.problem or ("turn_failed" if answer.text else "empty")] += 1
     if answer.body:
         evidence.errors.append(answer.body)
 
@@ -298,7 +301,7 @@ async def _send_broken(http: httpx.AsyncClient, planted: Sequence[PlantedTurn], 
         for path in (customer.path, "/v1/chat/completions", "/api/v1/sessions", "/api/v1/redact"):
             for body in bodies:
                 await _send(http, path, body, headers, evidence)
-        wrong = {"Authorization": f"Bearer {turn.plants[0].value.encode('ascii', 'ignore').decode()}"}
+        wrong = {"Authorization": f"Bearer x{turn.plants[0].value.encode('ascii', 'ignore').decode()}"}
         await _send(http, customer.path, plain.encode(), {**headers, **wrong}, evidence)
 
 

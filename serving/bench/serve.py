@@ -89,7 +89,7 @@ def bench_serve(
         _ratios(figures, crowd),
         dropped=sum(not sample.answer.complete for sample in samples),
         turns=len(samples),
-        problems=dict(Counter(s.answer.problem for s in samples if s.answer.problem)),
+        problems=dict(Counter(s.answer.problem or "turn_failed" for s in samples if not s.answer.complete)),
         understood_by=dict(Counter(str(s.answer.done.get("understood_by")) for s in samples if s.answer.complete)),
         fallbacks=sum(s.answer.done.get("fallback") is True for s in samples),
     )

@@ -47,8 +47,8 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """The whole reply came."""
-        return self.problem is None and bool(self.text)
+        """The whole reply came, and it is not the safe message of a turn that failed inside."""
+        return self.problem is None and bool(self.text) and self.done.get("finish_reason") != "error"
 
 
 class SessionRefused(Exception):

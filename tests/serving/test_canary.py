@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.bench.canary import Evidence, bench_canary, search, summarize, table
+from serving.bench.canary import Evidence, PlaceResult, bench_canary, search, summarize, table
 from serving.bench.finder import Finder, file_blobs
 from serving.bench.plants import Plant, PlantedTurn, turns
 from serving.bench.recorder import Recorder, in_thread
@@ -141,6 +141,13 @@ def test_a_place_in_which_nothing_was_written_fails_the_check(tmp_path: Path) ->
     places = search(planted, Evidence(), tmp_path)
     assert not any(place.passed for name, place in places.items() if name != "other files")
     assert summarize(planted, places, Evidence(answered=1))["exit_code"] == 100
+
+
+def test_too_few_answers_fail_the_check_even_where_nothing_leaked() -> None:
+    planted = [PlantedTurn("en", "x", (plant("13800131234"),), ())] * 20
+    places = {"logs": PlaceResult(10, frozenset())}
+    assert summarize(planted, places, Evidence(answered=19))["exit_code"] == 0
+    assert summarize(planted, places, Evidence(answered=18))["exit_code"] == 100
 
 
 def test_a_folder_with_files_is_refused_and_a_dead_server_is_told(

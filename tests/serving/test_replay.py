@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from guardrails.findings import Finding
-from serving.evaluation.client import EventParser, wait_s
+from serving.evaluation.client import Answer, EventParser, wait_s
 from serving.evaluation.evaluate import evaluate
 from serving.evaluation.transcripts import NothingToEvaluate
 from serving.replay import ReplayReport, replay
@@ -91,6 +91,11 @@ def test_a_failed_turn_is_written_down_and_the_dialogue_goes_on(tmp_path: Path, 
     result = evaluate([tmp_path / "out.jsonl"], tmp_path / "report", analyze=find_digits)
     answered = result.tally.share("answered")
     assert (answered.good, answered.n) == (2, 3)
+
+
+def test_the_safe_message_of_a_failed_turn_is_no_whole_answer() -> None:
+    assert Answer("Sorry", 200, done={"finish_reason": "stop"}).complete
+    assert not Answer("Sorry", 200, done={"finish_reason": "error"}).complete
 
 
 def test_a_server_that_asks_to_wait_is_waited_for(tmp_path: Path) -> None:
