@@ -50,7 +50,12 @@ _PLACES: Final[dict[Lang, tuple[str, ...]]] = {
 }
 _EVENTS: Final[dict[str, dict[Lang, tuple[str, ...]]]] = {
     "shipped": {
-        "en": ("left the sorting centre {p}", "arrived at the sorting centre {p}", "on the road to {p}", "handed to the courier in {p}"),
+        "en": (
+            "left the sorting centre {p}",
+            "arrived at the sorting centre {p}",
+            "on the road to {p}",
+            "handed to the courier in {p}",
+        ),
         "zh": ("已离开{p}转运中心", "已到达{p}转运中心", "正发往{p}", "在{p}已揽收"),
     },
     "out_for_delivery": {
@@ -58,10 +63,15 @@ _EVENTS: Final[dict[str, dict[Lang, tuple[str, ...]]]] = {
         "zh": ("快递员在{p}派送中", "{p}营业部正在派件"),
     },
     "delivered": {
-        "en": ("delivered, left with a neighbour", "delivered, signed for by the recipient", "put in the parcel locker", "left at the front desk"),
+        "en": (
+            "delivered, left with a neighbour",
+            "delivered, signed for by the recipient",
+            "put in the parcel locker",
+            "left at the front desk",
+        ),
         "zh": ("已签收，本人签收", "已签收，家门口", "已放入快递柜", "已签收，驿站代收"),
     },
-}  # fmt: skip
+}
 _STOCK: Final[dict[Lang, tuple[str, ...]]] = {
     "en": ("in stock", "in stock", "in stock", "sold out"),
     "zh": ("有货", "有货", "有货", "售罄"),

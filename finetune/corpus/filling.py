@@ -52,7 +52,8 @@ def postal_code(rng: random.Random, lang: Lang) -> str:
     if lang == "zh":
         return _digits(rng, 6)
     if rng.random() < 0.3:
-        return f"{rng.choice(['M', 'LS', 'BS', 'N'])}{rng.randint(1, 19)} {rng.randint(1, 9)}{rng.choice(['AB', 'QT', 'LW'])}"
+        area, unit = rng.choice(("M", "LS", "BS", "N")), rng.choice(("AB", "QT", "LW"))
+        return f"{area}{rng.randint(1, 19)} {rng.randint(1, 9)}{unit}"
     return _digits(rng, 5)
 
 

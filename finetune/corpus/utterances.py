@@ -124,10 +124,7 @@ def _roughen(rng: random.Random, lang: Lang, pieces: list[str]) -> list[str]:
 
 
 def _query(label: Label, marked: list[str], filling: Filling, lower: bool) -> str:
-    if label.argument is not None:
-        query = filling.fill(label.argument)
-    else:
-        query = " ".join(marked)
+    query = filling.fill(label.argument) if label.argument is not None else " ".join(marked)
     query = query.lower() if lower else query
     if not query:
         raise ValueError(f"expected marked words or an argument for {label.name}")
