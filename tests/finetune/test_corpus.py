@@ -61,7 +61,7 @@ def test_every_generated_command_is_of_the_grammar(cases):
     understood = [case for case in cases if case["task"] == "understand"]
     # Every shape of commands and every 8th case: one parse validates the schema too and takes milliseconds.
     shapes = {
-        str([sorted(c) + [c["name"], c.get("kind"), c.get("topic")] for c in x["commands"]]): x for x in understood
+        str([[*sorted(c), c["name"], c.get("kind"), c.get("topic")] for c in x["commands"]]): x for x in understood
     }
     for case in [*shapes.values(), *understood[::8], *read_eval("en"), *read_eval("zh")]:
         if case["task"] == "understand":
