@@ -120,5 +120,6 @@ class _translated:
 
         if isinstance(error, openai.APIStatusError) and error.status_code < 500 and error.status_code not in (408, 429):
             raise ModelRefused(f"the model endpoint answered {error.status_code}") from None
-        if isinstance(error, openai.OpenAIError | OSError):
+        # ValueError: the client's word for a stream that ended before it began.
+        if isinstance(error, openai.OpenAIError | OSError | ValueError):
             raise ModelUnavailable(f"the model endpoint gave no answer: {type(error).__name__}") from None

@@ -202,5 +202,6 @@ class Nodes:
         """What is kept of the turn."""
         scratch = runtime.context
         reply = "".join(text.text for text in scratch.said)
+        scratch.timings["turn"] = time.perf_counter() - scratch.began
         scratch.state = replace(scratch.state, last_reply=reply)
         return {"dialogue": scratch.state.to_json(), "messages": messages_of(scratch)}

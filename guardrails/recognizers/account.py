@@ -42,7 +42,7 @@ def _is_ip(value: str) -> bool:
 RULES = (
     Rule(
         "account.wechat", "SOCIAL_ACCOUNT",
-        re.compile(rf"(?i)(?:微信|wechat|weixin|(?<![a-z])[vw]x(?![a-z])|薇信|加[vv](?![a-z])){_IS}(?P<v>[A-Za-z][-_A-Za-z0-9]{{5,19}}|\d{{6,11}})(?![\w@])"),
+        re.compile(rf"(?i)(?:微信|wechat|weixin|(?<![a-z])[vw]x(?![a-z])|薇信|加[vv](?![a-z])){_IS}(?P<v>[A-Za-z][-_A-Za-z0-9]{{5,19}}|\d{{6,11}})(?![A-Za-z0-9_@])"),
         0.85, accept=lambda v: bool(re.search(r"[\d_-]", v)) or v.lower() not in _WORDS,
     ),
     Rule(
@@ -54,7 +54,7 @@ RULES = (
         "account.social", "SOCIAL_ACCOUNT",
         re.compile(
             rf"(?i)(?:微博|抖音|支付宝|小红书|淘宝|旺旺|instagram|(?<![a-z])ins(?![a-z])|twitter|facebook|telegram|skype|snapchat|tiktok|alipay|(?<![a-z])line id)"
-            rf"{_IS}@?(?P<v>[A-Za-z0-9][-_.A-Za-z0-9]{{3,29}})(?![\w@])"
+            rf"{_IS}@?(?P<v>[A-Za-z0-9][-_.A-Za-z0-9]{{3,29}})(?![A-Za-z0-9_@])"
         ),
         0.75, accept=lambda v: bool(re.search(r"[\d_.]", v)),
     ),

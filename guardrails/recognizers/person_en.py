@@ -29,6 +29,8 @@ _WEAK = re.compile(
     rf"[\s:]\s?(?P<v>{_CAP}(?:\s{_PARTICLE}{_CAP}){{0,3}})"
 )
 _INTRO = re.compile(r"(?i)(?:i\s?['’]?\s?a?m|this is|it['’]?s|it is|dear|regards,?|sincerely,?)[\s:]\s?$")
+_OPENING = re.compile(r"(?i)(?:^|[.!?\n]\s*)(?:(?:hi|hello|hey)(?: there)?[,!.]?\s+)?this is\s$")
+_OPENING_ENDS = re.compile(r"\s?(?:$|[,.!;\n]|(?:and|here|calling|speaking|writing)\b)")
 _TITLED = re.compile(
     rf"(?<![{_L}])(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Sir|Madam|Herr|Frau)\.?\s(?P<v>{_CAP}(?:\s{_PARTICLE}{_CAP}){{0,2}})"
 )
@@ -89,6 +91,11 @@ def _in_a_name_of_something(text: str, start: int, end: int) -> bool:
         or re.search(r"[A-Z][\w'-]*\s(?:(?:of|the|and|with|in|a)\s)?$", before)
         or re.match(r"\s(?:(?:of|the|and|in)\s)?[A-Z]", after)
     )
+
+
+def _introduces_himself(text: str, start: int, end: int) -> bool:
+    """Whether a sentence opens with ``This is`` and the name, and the name ends a clause: nobody says so of goods."""
+    return bool(_OPENING.search(text[:start]) and _OPENING_ENDS.match(text[end:]))
 
 
 def _known(name: str) -> int:
@@ -163,6 +170,8 @@ class PersonEn(Recognizer):
             return
         if _has_given(name) or _is_pinyin(name):
             yield Hit("PERSON", *span, 0.7, "person_en.weak_cue")
+        elif len(name.split()) in (2, 3) and _introduces_himself(text, *span):
+            yield Hit("PERSON", *span, 0.65, "person_en.opening")
         elif intro and len(name.split()) in (2, 3) and not re.match(r"(?i)it|this", intro.group()):
             yield Hit("PERSON", *span, 0.6, "person_en.introduced")
 

@@ -73,6 +73,8 @@ SEEN = [
     ("我的IP是192.168.1.20吗", "IP_ADDRESS", "192.168.1.20"),
     ("from 2001:db8::ff00:42:8329", "IP_ADDRESS", "2001:db8::ff00:42:8329"),
     ("加我微信abc_12345", "SOCIAL_ACCOUNT", "abc_12345"),
+    ("加我微信abc_12345发一下保修卡", "SOCIAL_ACCOUNT", "abc_12345"),
+    ("Hi, this is Oreva Lindqvist, my parcel is late", "PERSON", "Oreva Lindqvist"),
     ("QQ号是123456789", "SOCIAL_ACCOUNT", "123456789"),
     ("车牌京A12345", "LICENCE_PLATE", "京A12345"),
     ("born on 3 May 1990", "DATE_OF_BIRTH", "3 May 1990"),
