@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
-from guardrails.guard import Guardrails
 from langgraph.runtime import Runtime
 
 from bot.dialogue import Echo, Say, decide, follow
@@ -33,6 +32,7 @@ from bot.understand import Understander
 from bot.wording import Key, say
 from guardrails.errors import Blocked, GuardError, TextTooLong
 from guardrails.findings import Concealed, VaultOwner
+from guardrails.guard import Guardrails
 
 MAX_ACTIONS: Final = 8
 _log = structlog.get_logger("tactful.turn")

@@ -11,13 +11,12 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from guardrails.guard import Guardrails
-
 from bot.facts import FactKind, Facts
 from bot.model_client import Model, ModelError
 from bot.prompts import Prompting, reply_messages
 from bot.session import Lang
 from guardrails.findings import Concealed, VaultOwner
+from guardrails.guard import Guardrails
 
 WORDED_KINDS: Final[frozenset[FactKind]] = frozenset({"order", "product", "products", "policy"})
 MAX_OUTPUT_TOKENS: Final = 120

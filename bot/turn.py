@@ -8,7 +8,7 @@ Values are restored outside the graph, on the way to the customer.
 import asyncio
 import operator
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any, TypedDict
 
 import structlog
@@ -48,7 +48,7 @@ class Bot:
         self._unsaved: dict[str, GraphState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def turn(self, turn: TurnInput) -> AsyncIterator[TurnEvent]:
+    async def turn(self, turn: TurnInput) -> AsyncGenerator[TurnEvent, None]:
         """The events of a turn, ``Done`` last. Never raises for what a customer types or a part that fails.
 
         Whoever stops listening ends the model's answer; what was said by then is kept.

@@ -12,11 +12,20 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer service that keeps personal data to itself. 保护个人信息的智能客服。")
+from bot.session import Lang
+from serving.commands import measure
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Customer service that keeps personal data to itself. 保护个人信息的智能客服。",
+)
 model_app = typer.Typer(no_args_is_help=True, help="The language model. 语言模型。")
 shop_app = typer.Typer(no_args_is_help=True, help="Shop folders. 店铺数据。")
 app.add_typer(model_app, name="model")
 app.add_typer(shop_app, name="shop")
+app.add_typer(measure.app, name="bench")
+app.command()(measure.replay)
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
@@ -76,13 +85,32 @@ def prompts(source: Path, target: Path) -> None:
 
 @app.command()
 def evaluate(
-    transcripts: list[Path], out: Annotated[Path, typer.Option(help="folder for the report")], as_json: Json = False
+    transcripts: list[Path],
+    out: Annotated[Path, typer.Option(help="folder for the report")],
+    fail_under: Annotated[list[str] | None, typer.Option(help="metric=value; exit 100 below it")] = None,
+    lang: Annotated[str, typer.Option(help="language of the report: en or zh")] = "en",
+    as_json: Json = False,
 ) -> None:
-    """Evaluate transcripts offline. 离线评估对话。 Example: tactful evaluate .tactful/transcripts --out report"""
+    """Evaluate transcripts offline. 离线评估对话。
+
+    Example: tactful evaluate .tactful/transcripts --out report --fail-under answered=0.9
+    """
+    from serving.compose import build_analyze, build_intents
     from serving.evaluation.evaluate import evaluate as run
     from serving.evaluation.evaluate import print_table
+    from serving.evaluation.gates import parse_gates
+    from serving.evaluation.transcripts import NothingToEvaluate, UsageError
 
-    result = run(transcripts, out, {})
+    try:
+        gates = parse_gates(fail_under or [])
+        report_lang: Lang = "zh" if lang == "zh" else "en"
+        result = run(transcripts, out, gates, analyze=build_analyze(), intents=build_intents(), lang=report_lang)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    except NothingToEvaluate as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
     print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else print_table(result))
     raise typer.Exit(result.exit_code)
 

@@ -2,7 +2,7 @@
 
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,8 @@ from bot.tools.products import ProductTools
 from bot.tools.toolbox import Tool, Toolbox
 from bot.turn import Bot, BotParts
 from bot.understand import Understander
+from guardrails.analyzer import Analyzer
+from guardrails.findings import Finding
 from guardrails.guard import Guardrails, GuardSettings, Readable
 from guardrails.guard import build as build_guard
 from serving.endpoint import EngineState, ExternalEngine, ModelEndpoint
@@ -100,6 +102,16 @@ def build_guardrails(settings: Settings, info: ShopInfo, names: frozenset[str]) 
     return build_guard(settings.vault_url, key, Readable(patterns, names), limits)
 
 
+def build_analyze() -> Callable[[str], Sequence[Finding]]:
+    """The guard's eye alone, without a vault or a shop: for checking what is stored."""
+    return Analyzer(Readable(), ("en", "zh"), ()).analyze
+
+
+def build_intents() -> IntentModel:
+    """The linear intent model of this version."""
+    return IntentModel.load(ARTIFACTS / "intent")
+
+
 def build_model_folder(settings: Settings) -> Path:
     """The weights that vLLM serves: those of the settings, or the default model with our adapter merged in."""
     if settings.model.folder:
@@ -109,7 +121,7 @@ def build_model_folder(settings: Settings) -> Path:
 
 
 def build_engine(settings: Settings) -> ModelEndpoint:
-    """vLLM here, or a watcher of the endpoint that the settings name."""
+    """VLLM here, or a watcher of the endpoint that the settings name."""
 
     def report(state: EngineState) -> None:
         _log.info("engine", phase=state.phase, ready=state.ready, detail=state.detail)
@@ -150,7 +162,7 @@ def build_bot(settings: Settings, parts: ShopParts, base_url: str, checkpointer:
             Tool("hand_off", "WRITE", hand_off),
         )
     )
-    intents = IntentModel.load(ARTIFACTS / "intent")
+    intents = build_intents()
     names = frozenset(name for product in parts.shop.products() for name in (product.name_en, product.name_zh) if name)
     replier = Replier(model, parts.guard, prompting, names, _shop_names(info), tuple(info.domains))
     understander = Understander(model, intents, prompting, info.order_pattern)

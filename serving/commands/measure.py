@@ -1,0 +1,101 @@
+"""Commands that measure: ``tactful bench …`` and ``tactful replay``. Thin: the work is in ``serving.bench``."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Measure: speed, guard, canary check. 性能与隐私测量。")
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+BASE_URL = "http://127.0.0.1:8080"
+
+
+def say(line: str) -> None:
+    """Progress goes to standard error."""
+    print(line, file=sys.stderr)
+
+
+def show(result: dict[str, Any], table: str, as_json: bool) -> None:
+    """The report on standard output."""
+    print(json.dumps(result, ensure_ascii=False) if as_json else table)
+
+
+@app.command()
+def serve(
+    url: str = BASE_URL,
+    shop: Annotated[Path, typer.Option(help="shop folder that the server serves")] = Path(".tactful/shop"),
+    runs: int = 1,
+    crowd: int = 16,
+    as_json: Json = False,
+) -> None:
+    """Time a running server: first word and whole turn, for one customer and many. 测量响应时间。
+
+    Start it with TACTFUL_SERVER__REQUESTS_PER_MINUTE=100000. Example: tactful bench serve --runs 2
+    """
+    from serving.bench.machine import table
+    from serving.bench.serve import ServerNotReady, bench_serve
+
+    try:
+        result = bench_serve(url, shop, runs=runs, crowd=crowd, progress=say)
+    except ServerNotReady as error:
+        say(str(error))
+        raise typer.Exit(1) from None
+    show(result, table(result), as_json)
+
+
+@app.command()
+def start(lang: str = "en", runs: int = 1, as_json: Json = False) -> None:
+    """Time `tactful serve` from nothing running to its first answer. 测量启动时间。 Example: tactful bench start"""
+    from serving.bench.machine import table
+    from serving.bench.serve import bench_start
+
+    command = [sys.executable, "-c", "from serving.cli import main; main()", "serve"]
+    result = bench_start(command, BASE_URL, runs=runs, lang="zh" if lang == "zh" else "en")
+    show(result, table(result), as_json)
+
+
+@app.command()
+def guard(messages: int = 200, runs: int = 3, as_json: Json = False) -> None:
+    """Time the personal-data guard beside stock Presidio. 测量隐私防护。 Example: tactful bench guard"""
+    from serving.bench.guard import bench_guard
+    from serving.bench.machine import table
+
+    result = bench_guard(messages=messages, runs=runs)
+    show(result, table(result), as_json)
+
+
+@app.command()
+def canary(
+    model_url: Annotated[str, typer.Option(help="OpenAI-compatible endpoint, e.g. that of `tactful engine`")],
+    folder: Annotated[Path, typer.Option(help="empty folder for the server's data")],
+    seed: int = 1,
+    as_json: Json = False,
+) -> None:
+    """Plant personal values in 200 messages and look for them everywhere. 隐私泄漏检查。 Exit 100 if one is found.
+
+    Example: tactful bench canary --model-url http://127.0.0.1:8000/v1 --folder /tmp/canary
+    """
+    from serving.bench.canary import bench_canary, table
+
+    result = bench_canary(model_url, folder, seed=seed, progress=lambda done, of: say(f"{done} of {of}"))
+    show(result, table(result), as_json)
+    raise typer.Exit(result["exit_code"])
+
+
+def replay(
+    dialogues: Path,
+    out: Path,
+    url: str = BASE_URL,
+    transcripts: Annotated[Path | None, typer.Option(help="the server's transcript folder")] = None,
+    as_json: Json = False,
+) -> None:
+    """Play the customer turns of dialogues through a running server. 回放对话。
+
+    Example: tactful replay fewshot.jsonl out.jsonl --transcripts .tactful/transcripts
+    """
+    from serving.replay import replay as run
+
+    report = run(dialogues, url, out, transcripts=transcripts, progress=lambda done, of: say(f"{done} of {of}"))
+    show(report.to_json(), json.dumps(report.to_json(), indent=1), as_json)
