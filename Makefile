@@ -3,7 +3,9 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-TORCH  := $(shell grep '^torch==' requirements.lock)
+# A machine with an NVIDIA driver gets the GPU build of the engine.
+LOCK   := $(if $(shell command -v nvidia-smi),requirements-gpu.lock,requirements.lock)
+TORCH  := $(shell grep '^torch==' $(LOCK))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check adapter lock
@@ -12,12 +14,12 @@ help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 # pip finds the CPU build of torch where a wheel folder is configured; elsewhere PyTorch's own CPU index has it.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): $(LOCK) pyproject.toml
 	@echo "Installing the locked dependencies into $(VENV) (a few minutes, once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Tactful needs Python 3.11: make PYTHON=/path/to/python3.11 run")'
 	@$(BIN)/pip install -q --no-deps --no-compile '$(TORCH)' || $(BIN)/pip install -q --no-deps --no-compile --index-url https://download.pytorch.org/whl/cpu '$(TORCH)'
-	@$(BIN)/pip install -q --no-deps --no-compile -r requirements.lock
+	@$(BIN)/pip install -q --no-deps --no-compile -r $(LOCK)
 	@$(BIN)/pip install -q setuptools wheel && $(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -25,8 +27,12 @@ run: $(STAMP)  ## install, fetch the model, make the demo shop, start everything
 	@$(BIN)/tactful model fetch
 	@exec $(BIN)/tactful serve
 
-test: $(STAMP)  ## the same set-up, then every test that needs no GPU
-	@$(BIN)/python -m pytest -q -n 2 -m 'not gpu and not browser and not model'
+# The browser tests need Chromium; where it is missing and apt is there, it is installed.
+test: $(STAMP)  ## the same set-up, then every test that needs no GPU: the real model and a browser too
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "Chromium is missing: install it, or the browser tests fail"
+	@$(BIN)/tactful model fetch
+	@$(BIN)/python -m pytest -q -n 2 -m 'not gpu and not model'
+	@$(BIN)/python -m pytest -q -m 'model and not gpu'
 
 check: $(STAMP)  ## what a commit must pass: lint, types, quick tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest -q -n 2 -m 'not gpu and not browser and not model and not slow'
@@ -39,5 +45,6 @@ adapter: $(STAMP)  ## train the default adapter and the intent model anew (20 mi
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
 lock:  ## resolve the locked list anew (needs uv)
-	@printf '%s\n' 'torchvision; sys_platform == "never"' 'torchaudio; sys_platform == "never"' 'torchcodec; sys_platform == "never"' > build/without.txt
+	@mkdir -p build && printf '%s\n' 'torchvision; sys_platform == "never"' 'torchaudio; sys_platform == "never"' 'torchcodec; sys_platform == "never"' > build/without.txt
 	@uv pip compile pyproject.toml --extra cpu --extra dev --override build/without.txt --python-version 3.11 --no-annotate --no-header -o requirements.lock
+	@uv pip compile pyproject.toml --extra gpu --extra dev --python-version 3.11 --no-annotate --no-header -o requirements-gpu.lock

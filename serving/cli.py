@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.session import Lang
-from serving.commands import measure
+from serving.commands import measure, talk
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +26,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(shop_app, name="shop")
 app.add_typer(measure.app, name="bench")
 app.command()(measure.replay)
+app.command()(talk.chat)
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 

@@ -34,6 +34,7 @@ from guardrails.guard import build as build_guard
 from serving.endpoint import EngineState, ExternalEngine, ModelEndpoint
 from serving.engine import Engine, free_port
 from serving.hardware import detect, engine_build
+from serving.http.parts import Engine as WatchedEngine
 from serving.http.parts import Parts, WebSettings, derive_key
 from serving.http.sessions import SessionStore
 from serving.launch import plan
@@ -215,7 +216,7 @@ def web_settings(settings: Settings) -> WebSettings:
     )
 
 
-def build_parts(settings: Settings, shop: ShopParts, bot: Bot, engine: ModelEndpoint) -> Parts:
+def build_parts(settings: Settings, shop: ShopParts, bot: Bot, engine: WatchedEngine) -> Parts:
     """Everything that ``create_app`` wires to the network."""
     web = web_settings(settings)
     sessions = SessionStore(settings.data_dir / "sessions.db", idle_s=settings.server.session_minutes * 60)

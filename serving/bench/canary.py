@@ -12,12 +12,11 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +28,7 @@ from serving.bench.machine import report
 from serving.bench.plants import PER_LANGUAGE, PlantedTurn, turns
 from serving.bench.recorder import Recorder, in_thread
 from serving.bench.serve import ServerNotReady, stop
+from serving.engine import free_port
 from serving.evaluation.client import Answer, Customer, SessionRefused
 
 TURNS_PER_SESSION: Final = 10
@@ -113,8 +113,8 @@ def bench_canary(
     recorder, evidence = Recorder(model_url, timeout_s), Evidence()
     with in_thread(recorder.app) as proxy:
         path = httpx.URL(model_url).path.rstrip("/")
-        port = _free_port()
-        with _server(command(port, proxy + path), data_dir, f"http://127.0.0.1:{port}", timeout_s) as base_url:
+        port = free_port()
+        with running_server(command(port, proxy + path), data_dir, f"http://127.0.0.1:{port}", timeout_s) as base_url:
             asyncio.run(_play(planted, base_url, concurrency, timeout_s, evidence, progress))
             evidence.metrics = httpx.get(f"{base_url}/metrics", timeout=30).content
     evidence.requests = recorder.bodies
@@ -193,7 +193,8 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def _server(command: Sequence[str], data_dir: Path, base_url: str, timeout_s: float) -> Any:
+def running_server(command: Sequence[str], data_dir: Path, base_url: str, timeout_s: float) -> Iterator[str]:
+    """A server in ``data_dir`` while the block lasts, from ready to ended."""
     env = {**os.environ, "TACTFUL_DATA_DIR": str(data_dir), "TACTFUL_SERVER__REQUESTS_PER_MINUTE": "100000"}
     with (data_dir / SERVER_LOG).open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=env, start_new_session=True)
@@ -214,11 +215,6 @@ def _server(command: Sequence[str], data_dir: Path, base_url: str, timeout_s: fl
     finally:
         stop(server)  # transcripts are written at the latest now
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _play(
