@@ -192,7 +192,11 @@ class Nodes:
             scratch.say(clause)
 
     def _space(self, scratch: Scratch) -> None:
-        if scratch.said and scratch.state.lang == "en":
+        if not scratch.said:
+            return
+        if "\n" in scratch.said[-1].text:
+            scratch.say(Concealed.fixed("\n"))
+        elif scratch.state.lang == "en":
             scratch.say(Concealed.fixed(" "))
 
     def _fixed(self, key: Key, lang: Lang) -> Concealed:

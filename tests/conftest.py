@@ -16,7 +16,7 @@ settings.load_profile("shared")
 _CONNECT = socket.socket.connect
 _CONNECT_EX = socket.socket.connect_ex
 _LOOKUP = socket.getaddrinfo
-_LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}
+_LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}  # noqa: S104
 
 
 def _check(host: object) -> None:

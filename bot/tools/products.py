@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.catalogue.prices import read_price
+from bot.catalogue.words import normalise
 from bot.facts import Facts, ProductCard
 from bot.formats import money
 from bot.session import Lang
@@ -32,6 +34,11 @@ class Hit(Protocol):
         """Wishes met, in the customer's language."""
         ...
 
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Wishes not met."""
+        ...
+
 
 class ProductSearch(Protocol):
     """What these tools ask of the catalogue."""
@@ -55,7 +62,10 @@ class ProductTools:
     def find(self, context: ToolContext, call: Call) -> Outcome:
         """Up to three products that fit the query."""
         query = call.query or context.text.text
-        hits = self.catalogue.search(query, context.lang, limit=MAX_OFFERED)
+        if _names_a_price(context.text.text) and not _names_a_price(query):
+            query = context.text.text  # the model dropped what it may cost
+        found = self.catalogue.search(query, context.lang, limit=MAX_OFFERED)
+        hits = [hit for hit in found if not hit.missed] or found
         if not hits:
             return Miss("nothing_found", "product")
         comma = ", " if context.lang == "en" else "，"
@@ -105,6 +115,10 @@ class ProductTools:
         template = "{product}, {price}, {stock}. {about}" if lang == "en" else "{product}，{price}，{stock}。{about}"
         plain = Concealed.fixed(template.format(**fields).strip())
         return Facts("product", lines, plain, products=(self._card(product, lang),))
+
+
+def _names_a_price(text: str) -> bool:
+    return read_price(normalise(text)).bound is not None
 
 
 def _mention(product: Product, lang: Lang) -> Mention:
