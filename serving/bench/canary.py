@@ -216,7 +216,6 @@ def running_server(command: Sequence[str], data_dir: Path, base_url: str, timeou
         stop(server)  # transcripts are written at the latest now
 
 
-
 async def _play(
     planted: Sequence[PlantedTurn],
     base_url: str,
