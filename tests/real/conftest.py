@@ -12,7 +12,7 @@ import pytest
 
 from serving.bench.canary import running_server, tactful_command
 from serving.bench.recorder import Recorder, in_thread
-from serving.compose import build_model_folder
+from serving.compose_engine import build_model_folder
 from serving.engine import free_port
 from serving.hardware import detect, engine_build
 from serving.launch import plan
