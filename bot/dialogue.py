@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, assert_never, cast
 
 from bot.commands import Command, ServiceKind, Topic
-from bot.session import CustomerId
+from bot.session import CustomerId, Lang
 from bot.state import Awaiting, DialogueState, Mention
 from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Verified
 from bot.wording import Key
@@ -20,8 +20,8 @@ SMALL_TALK: Final = frozenset({"greet", "thanks", "goodbye"})
 TOPIC_OF: Final[dict[ServiceKind, Topic | None]] = {
     "return": "returns",
     "exchange": "exchanges",
-    "cancel": None,
-    "change": None,
+    "cancel": "shipping",
+    "change": "shipping",
     "refund": "returns",
     "invoice": "invoices",
     "warranty": "warranty",
@@ -41,6 +41,34 @@ SAY_OF: Final[dict[ServiceKind, Key]] = {
     "payment": "service_payment",
     "complaint": "service_complaint",
 }
+
+RULE_OF: Final[dict[Lang, dict[ServiceKind, str]]] = {
+    "en": {
+        "return": "How long do I have to return something, within how many days of delivery?",
+        "exchange": "What can be exchanged, and within how many days?",
+        "cancel": "How can I cancel an order?",
+        "change": "How can I change an order or its address?",
+        "refund": "How does a refund work and how long does it take?",
+        "invoice": "How do I get an invoice, and when?",
+        "warranty": "What does the warranty cover and how long does it last?",
+        "account": "How can I see, correct or delete my data and my account?",
+        "payment": "What if a payment fails or is taken twice?",
+        "complaint": "",
+    },
+    "zh": {
+        "return": "退货期限是多久，签收后几天内可以退货？",
+        "exchange": "哪些可以换货，几天内可以换？",
+        "cancel": "怎么取消订单？",
+        "change": "怎么修改订单或者地址？",
+        "refund": "退款流程，退款多久到账？",
+        "invoice": "怎么开发票，什么时候开？",
+        "warranty": "保修范围和保修期是多久？",
+        "account": "怎么查看、更正或者删除我的数据和账户？",
+        "payment": "支付失败或者重复支付怎么办？",
+        "complaint": "",
+    },
+}
+"""The rule to quote where the assistant cannot act: what the customer wrote is about the case, not about the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +204,7 @@ def _service(state: DialogueState, command: Command) -> Decision:
     waiting = replace(state, awaiting="confirm_handoff")
     if kind == "complaint":
         return Decision(waiting, (Say(SAY_OF[kind]), Say("offer_handoff")))
-    lookup = Call("search_policy", topic=TOPIC_OF[kind], optional=True)
+    lookup = Call("search_policy", topic=TOPIC_OF[kind], query=RULE_OF[state.lang][kind], optional=True)
     return Decision(waiting, (Say(SAY_OF[kind]), lookup, Say("offer_handoff")))
 
 

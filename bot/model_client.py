@@ -8,13 +8,17 @@ ModelError                     the model gave no usable answer; the turn goes on
 """
 
 import math
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from bot.prompts import Message
 
 __all__ = ["ChatModel", "Completion", "Model", "ModelError", "ModelRefused", "ModelUnavailable"]
+
+# A chat format's own marks, typed by a customer, would end his turn and begin the model's. Handles are upper case.
+_MARK: Final = re.compile(r"<(?=/?\|?[a-z][a-z_]*\|?>)")
 
 
 class ModelError(Exception):
@@ -101,7 +105,7 @@ class ChatModel:
 
 
 def _plain(messages: Sequence[Message]) -> list[tuple[str, str]]:
-    return [(role, content.text) for role, content in messages]
+    return [(role, _MARK.sub("< ", content.text)) for role, content in messages]
 
 
 def _confidence(metadata: dict[str, Any]) -> float | None:

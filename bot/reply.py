@@ -2,12 +2,13 @@
 
 A clause with a number, date, price, name or link that the facts do not hold ends the model's part:
 the plain rendering of the facts is said instead. The same where the model is away. Lists of orders
-are always rendered plainly. Everything said here is concealed text.
+and the shop's rules are never worded by the model: a rule that is put in other words is another rule
+("we never send payment links" lost its "never" here). Everything said here is concealed text.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +19,7 @@ from bot.session import Lang
 from guardrails.findings import Concealed, VaultOwner
 from guardrails.guard import Guardrails
 
-WORDED_KINDS: Final[frozenset[FactKind]] = frozenset({"order", "product", "products", "policy"})
+WORDED_KINDS: Final[frozenset[FactKind]] = frozenset({"order", "product", "products"})
 MAX_OUTPUT_TOKENS: Final = 120
 _CLAUSE_END: Final = re.compile(r"[,.;:!?](?=\s)|[，。；！？]")
 MIN_CLAUSE_CHARS: Final = 6
@@ -54,18 +55,18 @@ class Replier:
         stopped: Callable[[], bool] = lambda: False,
     ) -> AsyncIterator[Concealed]:
         """The reply, clause by clause; ``spoken`` is filled in. Raises ``GuardError`` where a check fails to run."""
-        said = 0
+        said, text = 0, ""
         if facts.kind in WORDED_KINDS:
             try:
                 async for clause in self._clauses(facts, question, lang):
                     if stopped():
                         return
-                    checked = await asyncio.to_thread(self._checked, clause, facts.lines, owner)
-                    if checked is None:
+                    text += clause
+                    if await asyncio.to_thread(self._claims_more, text, facts):
                         spoken.violations += 1
                         break
                     said += 1
-                    yield checked
+                    yield Concealed.fixed(await asyncio.to_thread(self.guard.reveal, owner, clause, "log"))
                 else:
                     spoken.worded_by_model = said > 0
                     if said:
@@ -76,14 +77,18 @@ class Replier:
             yield Concealed.fixed(" " if lang == "en" else "")
         yield facts.plain
 
-    def _checked(self, clause: str, lines: Sequence[Concealed], owner: VaultOwner) -> Concealed | None:
-        """The clause as it may be stored and shown; ``None`` where it claims what the facts do not hold."""
-        held = [line.text for line in lines]
-        if self.guard.check_reply(
-            clause, held, self.allowed_names, product_names=self.product_names, domains=self.domains
-        ):
-            return None
-        return Concealed.fixed(self.guard.reveal(owner, clause, "log"))
+    def _claims_more(self, text: str, facts: Facts) -> bool:
+        """Whether the reply so far states what the facts do not hold."""
+        return bool(
+            self.guard.check_reply(
+                text,
+                [line.text for line in facts.lines],
+                self.allowed_names,
+                product_names=self.product_names,
+                domains=self.domains,
+                apart=facts.kind == "products",
+            )
+        )
 
     async def _clauses(self, facts: Facts, question: Concealed, lang: Lang) -> AsyncIterator[str]:
         messages = reply_messages(question, facts.lines, lang, self.prompting)

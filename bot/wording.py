@@ -1,6 +1,6 @@
 """Every fixed sentence of the assistant, in both languages. Facts are worded in ``bot.reply``.
 
-Placeholders: ``{shop}``, ``{example}`` (an order number's form), ``{hours}``, ``{name}``.
+Placeholders: ``{shop}``, ``{example}`` (an order number's form), ``{hours}`` (in brackets, or nothing), ``{name}``.
 """
 
 from typing import Final, Literal
@@ -54,7 +54,7 @@ TEXTS: Final[dict[Lang, dict[Key, str]]] = {
         "service_account": "I can't change accounts myself.",
         "service_payment": "I can't look into payments myself.",
         "service_complaint": "I'm sorry about that, and I'd like a colleague to make it right.",
-        "handoff": "I've passed our conversation on to a colleague, without your personal details. Someone will reply here ({hours}). Meanwhile I can go on helping.",
+        "handoff": "I've passed our conversation on to a colleague, without your personal details. Someone will reply here{hours}. Meanwhile I can go on helping.",
         "offer_handoff": "Shall I pass this on to a colleague?",
         "choice_out_of_range": "There is no such number in the list. Which one do you mean?",
         "injection": "I can't follow instructions of that kind. I'm glad to help with orders, products and our policies.",
@@ -100,7 +100,7 @@ TEXTS: Final[dict[Lang, dict[Key, str]]] = {
         "service_account": "我不能直接修改账户信息。",
         "service_payment": "我不能直接查询支付情况。",
         "service_complaint": "非常抱歉给您带来不便，希望由同事来为您妥善处理。",
-        "handoff": "已将对话转交给人工客服（不含您的个人信息），同事会在这里回复您（{hours}）。在此期间我可以继续为您服务。",
+        "handoff": "已将对话转交给人工客服（不含您的个人信息），同事会在这里回复您{hours}。在此期间我可以继续为您服务。",
         "offer_handoff": "要为您转接人工客服吗？",
         "choice_out_of_range": "列表里没有这个序号。请问是哪一个？",
         "injection": "这类指令我无法执行。订单、商品和店铺规则方面的问题都可以问我。",

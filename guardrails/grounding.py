@@ -1,8 +1,9 @@
 """Does a reply state only what the facts hold? Numbers, ids, dates, prices, links and product names are compared.
 
 Values are compared, not spellings: ``28 November`` is ``11月28日``, ``¥1,299.00`` is ``1299元``. Small counts
-(up to ten, "2 items", 两件) and ordinals pass when they can be counted in the facts. It does not see a wrong statement made of
-right values, and knows nothing of names that are not listed.
+(up to ten, "2 items", 两件) and ordinals pass when they can be counted in the facts. Machine text (JSON, identifiers, the
+model's own marks) and names that no fact knows are violations too. It does not see a wrong statement made of right
+values: "we do" for "we do not".
 """
 # ruff: noqa: E501, SIM905 - expressions stay on one line, so that they can be searched
 
@@ -13,9 +14,10 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from guardrails import handles
+from guardrails.attribution import segments, unknown_names
 from guardrails.normalise import normalise
 
-ClaimKind = Literal["number", "id", "date", "price", "link", "product", "handle"]
+ClaimKind = Literal["number", "id", "date", "price", "link", "product", "handle", "name", "markup"]
 _SMALL: Final = 10
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH: Final = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?(?![a-z])"
@@ -52,6 +54,8 @@ _EN_TENS: Final = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety"
 _EN_WORD: Final = re.compile(
     rf"(?i)(?<![a-z-])(?:{'|'.join([*sorted(_EN_COUNT, key=len, reverse=True), *_EN_TENS])})(?=[\s-](?:business\s|working\s|calendar\s)?(?:days?|hours?|weeks?|months?|years?|minutes?|items?|percent|dollars?|yuan|pairs?|sizes?|colou?rs?)(?![a-z]))"
 )
+# What a model writes when it falls out of its role: JSON, identifiers, the marks of its chat format.
+_MARKUP: Final = re.compile(r"[{}\[\]\\`]|\"\s*:|</?[|a-z][^<>\s]{0,40}>?|(?<![\w@./-])[a-z]+(?:_[a-z]+)+(?![\w@])")
 _UNIT_ID: Final = re.compile(
     r"(?i)\d+(?:\.\d+)?(?:st|nd|rd|th|cm|mm|m|km|kg|g|mg|ml|l|w|kw|v|a|mah|gb|tb|mb|hz|inch|in|ft|oz|lb|lbs|h|hr|hrs|min|s|x|k|pcs|p|d|°c|%)?"
 )
@@ -81,6 +85,7 @@ def check(
     *,
     product_names: Collection[str] = (),
     domains: Collection[str] = (),
+    apart: bool = False,
 ) -> tuple[Violation, ...]:
     """Claims of ``reply`` that ``facts`` do not hold.
 
@@ -90,6 +95,8 @@ def check(
         allowed_names: names that may be said though no fact holds them (the shop's own name).
         product_names: every product name of the shop; one that is neither in the facts nor allowed is a violation.
         domains: hosts that links may go to, subdomains included.
+        apart: each line is about a thing of its own (``key: name, value, …``): what is said after a name must be in
+            its line, and no thing may be named twice.
 
     >>> check("It arrives on Nov 28 and costs 1299.", ["expected: 11月28日", "total: ¥1,299.00"])
     ()
@@ -99,8 +106,26 @@ def check(
     plain = normalise(reply)
     known = _Known([normalise(fact).text for fact in facts])
     bad = [c for c in _claims(plain.text) if not known.holds(c, domains)]
-    bad += _foreign_products(plain.text, known.text, allowed_names, product_names)
+    foreign = _foreign_products(plain.text, known.text, allowed_names, product_names)
+    bad += foreign
+    for name, start, end in unknown_names(plain.text, known.text, allowed_names):
+        if not any(product.start <= start < product.end for product in foreign):
+            bad.append(_Claim("name", name, start, end))
+    if apart:
+        bad += _misplaced(plain.text, [normalise(fact).text for fact in facts], domains)
     return tuple(Violation(c.kind, *plain.span(c.start, c.end)) for c in sorted(bad, key=lambda c: c.start))
+
+
+def _misplaced(text: str, lines: Sequence[str], domains: Collection[str]) -> list[_Claim]:
+    """Claims about one thing that its own line does not hold, and things named again."""
+    bad = []
+    for line, start, end in segments(text, lines):
+        own = _Known([line])
+        said = [c for c in _claims(text) if start <= c.start < end]
+        bad += [c for c in said if not own.holds(c, domains)]
+        if not line:
+            bad.append(_Claim("product", "", start, end))
+    return bad
 
 
 class _Known:
@@ -142,13 +167,15 @@ class _Known:
                 )
             case "handle":
                 return claim.value in self.values["handle"]
+            case "markup":
+                return claim.value in self.text
             case "price":
                 return claim.value in self.numbers
             case _:
                 return claim.value in self.numbers or self._countable(claim.value)
 
     def _countable(self, value: str) -> bool:
-        return value.isdigit() and int(value) <= min(_SMALL, self.countable)
+        return value.isdigit() and 1 <= int(value) <= min(_SMALL, self.countable)
 
     def _is_measure(self, value: str) -> bool:
         """``2kg`` where the facts say ``2 kg``; ``1st`` where something can be counted."""
@@ -222,6 +249,7 @@ def _word_number(match: re.Match[str]) -> str:
 
 # in this order: what one reader took is closed to the next
 _READERS: Final[tuple[tuple[ClaimKind, re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (
+    ("markup", _MARKUP, lambda match: match.group().casefold()),
     ("link", _LINK, lambda match: match.group().rstrip(".,;!?").casefold()),
     *(("date", pattern, _date) for pattern in _DATES),
     ("price", _PRICE, lambda match: _plain_number(match.group("v") or match.group("w"))),

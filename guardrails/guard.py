@@ -151,6 +151,7 @@ class Guardrails:
         *,
         product_names: Collection[str] = (),
         domains: Collection[str] = (),
+        apart: bool = False,
     ) -> tuple[Violation, ...]:
         """What a reply states that the facts do not hold; empty means grounded (grounding.py).
 
@@ -158,7 +159,8 @@ class Guardrails:
             GuardError: the reply could not be checked; treat it as ungrounded.
         """
         return self._closed(
-            None, lambda: check(reply, facts, allowed_names, product_names=product_names, domains=domains)
+            None,
+            lambda: check(reply, facts, allowed_names, product_names=product_names, domains=domains, apart=apart),
         )
 
     def adopt(self, visitor: VaultOwner, customer: VaultOwner) -> None:

@@ -154,9 +154,11 @@ def _shop_names(info: ShopInfo) -> frozenset[str]:
 
 def _words(info: ShopInfo, shop: SqliteShop) -> dict[Lang, dict[str, str]]:
     example = "#W1234567" if "W" in info.order_pattern else "TF12345678"
+    hours_en = f" ({info.service_hours_en})" if info.service_hours_en else ""
+    hours_zh = f"（{info.service_hours_zh}）" if info.service_hours_zh else ""
     return {
-        "en": {"shop": info.name_en or info.name_zh, "example": example, "hours": info.service_hours_en},
-        "zh": {"shop": info.name_zh or info.name_en, "example": example, "hours": info.service_hours_zh},
+        "en": {"shop": info.name_en or info.name_zh, "example": example, "hours": hours_en},
+        "zh": {"shop": info.name_zh or info.name_en, "example": example, "hours": hours_zh},
     }
 
 

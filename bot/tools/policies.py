@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.commands import Topic
 from bot.facts import Facts, Source
@@ -10,6 +10,9 @@ from bot.session import Lang
 from bot.shop.records import Policy
 from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext
 from guardrails.findings import Concealed
+
+MAX_QUOTED: Final = 2
+"""The right passage is among the first two where it is not the first: see the package's README."""
 
 
 class Passage(Protocol):
@@ -23,6 +26,11 @@ class Passage(Protocol):
     @property
     def passage(self) -> str:
         """Whole sentences, at most 350 characters."""
+        ...
+
+    @property
+    def heading(self) -> str:
+        """The section it stands in."""
         ...
 
 
@@ -41,15 +49,23 @@ class PolicyTools:
     passages: PassageSearch
 
     def search(self, context: ToolContext, call: Call) -> Outcome:
-        """The passage that answers the customer's message best."""
-        hits = self.passages.search(context.text.text, context.lang, call.topic, limit=1)
+        """The passages that answer best, word for word: one for ``call.query``, else two for the customer's message."""
+        if call.query:
+            hits = self.passages.search(call.query, context.lang, call.topic, limit=1)
+        else:
+            hits = self.passages.search(context.text.text, context.lang, call.topic, limit=MAX_QUOTED)
         if not hits:
             return Miss("no_policy", "confirm_handoff")
-        hit = hits[0]
-        lines = (Concealed.fixed(f"title: {hit.policy.title}"), Concealed.fixed(f"passage: {_one_line(hit.passage)}"))
-        plain = Concealed.fixed(_one_line(hit.passage))
-        return Found(Facts("policy", lines, plain, sources=(Source(hit.policy.title, hit.policy.path),)))
+        quotes = [_quote(hit, context.lang) for hit in hits]
+        pages = {hit.policy.path: hit.policy.title for hit in hits}
+        lines = tuple(Concealed.fixed(f"passage: {quote}") for quote in quotes)
+        sources = tuple(Source(title, path) for path, title in pages.items())
+        return Found(Facts("policy", lines, Concealed.fixed("\n".join(quotes)), sources=sources))
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _quote(hit: Passage, lang: Lang) -> str:
+    """The passage in one line, after its heading: alone it may read as its opposite."""
+    text, heading = " ".join(hit.passage.split()), hit.heading
+    if not heading or text.casefold().startswith(heading.casefold()):
+        return text
+    return f"{heading}: {text}" if lang == "en" else f"{heading}：{text}"

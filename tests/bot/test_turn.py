@@ -20,7 +20,7 @@ from bot.turn import Bot, TurnInput
 from bot.understand import Understander
 from guardrails.guard import Readable, build
 
-WORDS = {"shop": "Test Lane", "example": "TF12345678", "hours": "9–18"}
+WORDS = {"shop": "Test Lane", "example": "TF12345678", "hours": " (9–18)"}
 PHONE = "13800138000"
 
 

@@ -55,6 +55,8 @@ GROUNDED = [
     ("The Aurora Lamp costs ¥129 and weighs 2.5kg; 12 are in stock.", PRODUCT),
     ("The 1st option is white.", PRODUCT),
     ("Hello! How can I help you?", []),
+    ("Yes, I'm sure: it's the Lamp. Anything else?", PRODUCT),
+    ("Good choices are the Aurora’s white and black ones.", PRODUCT),
     ("", []),
     ("See shop.example.com/returns", POLICY),
 ]
@@ -76,6 +78,16 @@ UNGROUNDED = [
     ("The Aurora Lamp Mini costs ¥129.", PRODUCT, "product"),
     ("It goes to <ADDRESS_2>.", ORDER_EN, "handle"),
     ("It has 64GB.", PRODUCT, "id"),
+    ("The Aurrora Lamp is ¥129.", PRODUCT, "name"),
+    ("Aurrora Lamp: ¥129.", PRODUCT, "name"),
+    ("It is in our Berlin branch.", PRODUCT, "name"),
+    ("极光灯（¥129，00货）", PRODUCT, "price"),
+    ("极光灯，00货", PRODUCT, "number"),
+    ("It costs ¥0.", PRODUCT, "price"),
+    ('the page names it as "service","kind":', POLICY, "markup"),
+    ("Found one (postal_code).", POLICY, "markup"),
+    ("Yes.<end_of_turn>", POLICY, "markup"),
+    ("Returns]", POLICY, "markup"),
 ]  # fmt: skip
 
 
@@ -87,6 +99,29 @@ def test_a_reply_from_the_facts_is_grounded(reply: str, facts: list[str]) -> Non
 @pytest.mark.parametrize(("reply", "facts", "kind"), UNGROUNDED)
 def test_a_reply_beyond_the_facts_is_caught(reply: str, facts: list[str], kind: str) -> None:
     assert [v.kind for v in check(reply, facts, (), product_names=NAMES, domains=("example.com",))] == [kind]
+
+
+OFFERS = [
+    "product 1: Cloud Quilt, ¥899.00, in stock, silk",
+    "product 2: Bamboo Towel, ¥59.00–¥79.00, in stock",
+    "product 3: 云感蚕丝被，¥1,299.00，有货",
+]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kinds"),
+    [
+        ("I'd suggest the Cloud Quilt (¥899.00) or the Bamboo Towel (¥59.00–¥79.00).", []),
+        ("云感蚕丝被1299元，有货。", []),
+        ("We have 2 that fit: the Cloud Quilt, ¥899", []),
+        ("I'd suggest the Cloud Quilt (¥59.00).", ["price"]),
+        ("The Cloud Quilt (¥899.00) or the Bamboo Towel (¥899.00).", ["price"]),
+        ("云感蚕丝被899元。", ["price"]),
+        ("The Cloud Quilt, the Bamboo Towel and the Cloud Quilt.", ["product"]),
+    ],
+)
+def test_each_offer_keeps_its_own_price_and_is_named_once(reply: str, kinds: list[str]) -> None:
+    assert [v.kind for v in check(reply, OFFERS, (), product_names=NAMES, apart=True)] == kinds
 
 
 def test_an_allowed_name_may_be_said_without_a_fact() -> None:
