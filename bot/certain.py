@@ -29,6 +29,24 @@ _WORDS: Final[dict[Name, str]] = {
     "repeat": "what|pardon|say again|come again|repeat|再说一遍|什么|没听清",
 }
 _BY_WORDS: Final[dict[str, Name]] = {words: name for name, many in _WORDS.items() for words in many.split("|")}
+_CLOSERS: Final = (
+    "that's all|that is all|thats all|that's it|that's everything|nothing else|that's all i needed|all good|great|"
+    "perfect|wonderful|no more questions|没有别的问题了|没别的了|没有别的了|没有其他问题了|没其他的了|没事了|"
+    "就这些|就这样|暂时没有了|没问题了"
+)
+_NOTHING_MORE: Final = frozenset(_CLOSERS.split("|"))
+# Where a message holds several of them, the one that decides comes first: "no, thanks" is a no.
+_WEIGHT: Final[tuple[Name, ...]] = (
+    "human",
+    "stop",
+    "goodbye",
+    "affirm",
+    "deny",
+    "repeat",
+    "thanks",
+    "greet",
+)
+_PART: Final = re.compile(r"[,.!?;~，。！？；、～…\n]+")
 _NUMBER_WORDS: Final = ("1|first|one", "2|second|two", "3|third|three", "4|fourth|four", "5|fifth|five")
 _ORDINALS: Final[dict[str, int]] = {
     **{word: n for n, words in enumerate(_NUMBER_WORDS, 1) for word in words.split("|")},
@@ -50,13 +68,25 @@ def normal(text: str) -> str:
 def commands_for_certain(text: Concealed, context: Context, order_pattern: str) -> tuple[Command, ...] | None:
     """The commands of a turn that leaves no doubt; ``None`` where the model must look."""
     words = normal(text.text)
-    if name := _BY_WORDS.get(words):
+    if name := _set_phrase(text.text):
         return (Command(name),)
     if context.offered and (n := _nth(words)):
         return (Command("choose", n=n),)
     if order := re.fullmatch(order_pattern, text.text.strip(" .。!！,，"), re.IGNORECASE):
         return (Command("give", slot="order", value=order.group()),)
     return _details(text.text) if context.awaiting == "identity" else None
+
+
+def _set_phrase(text: str) -> Name | None:
+    """What a message says that is made of set phrases only; "thanks, that's all" is a thank-you."""
+    whole = _BY_WORDS.get(normal(text))
+    parts = [words for part in _PART.split(text) if (words := normal(part))]
+    if whole or not all(part in _BY_WORDS or part in _NOTHING_MORE for part in parts):
+        return whole
+    named = {_BY_WORDS[part] for part in parts if part in _BY_WORDS}
+    if {"affirm", "deny"} <= named:
+        return None
+    return next((name for name in _WEIGHT if name in named), "thanks" if parts else None)
 
 
 def _nth(words: str) -> int | None:

@@ -122,7 +122,9 @@ def follow(state: DialogueState, outcome: Outcome) -> Decision:
                 return Decision(known, (Say("verified"),))
             return _one(known.done(), known.doing[-1])
         case Found(offered=offered, topic=topic, choose=choose):
-            told = replace(state, offered=offered or state.offered, topic=topic or state.topic, failures=0)
+            # With a new list "it" is nothing yet: what was talked about before must not answer for it.
+            about = topic if topic or offered else state.topic
+            told = replace(state, offered=offered or state.offered, topic=about, failures=0)
             if choose:
                 return Decision(replace(told, awaiting="choice"), (Say("which_order"),))
             return Decision(told)

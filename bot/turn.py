@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from bot.events import Delta, TurnEvent
+from bot.events import Delta, Handoff, Products, Sources, TurnEvent
 from bot.nodes import BotParts, Nodes
 from bot.scratch import Scratch, TurnInput, done_of, messages_of
 from bot.session import Lang, Session
@@ -122,9 +122,12 @@ class Bot:
         self, scratch: Scratch, queue: asyncio.Queue[TurnEvent | Concealed | None]
     ) -> AsyncIterator[TurnEvent]:
         stream = self._parts.guard.stream(scratch.turn.session.owner, "customer")
+        after: list[TurnEvent] = []  # what belongs under the text, whose last words are held back
         try:
             while (event := await queue.get()) is not None:
-                if not isinstance(event, Concealed):
+                if isinstance(event, Products | Sources | Handoff):
+                    after.append(event)
+                elif not isinstance(event, Concealed):
                     yield event
                 elif shown := await asyncio.to_thread(stream.feed, event.text):
                     yield Delta(shown)
@@ -134,6 +137,8 @@ class Bot:
             _log.error("reveal_failed", reason=error.reason, session=scratch.turn.session.id)
             scratch.finish = "error"
             yield Delta(self._fixed("guard_failed", scratch.state.lang).text)
+        for event in after:
+            yield event
         scratch.timings["turn"] = time.perf_counter() - scratch.began
         yield done_of(scratch)
 

@@ -69,10 +69,10 @@ class Understander:
     def _checked(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
         """Slots that the customer's words or the context do not hold are the model's invention: dropped."""
         known = " ".join((text.text, context.topic or "", *context.offered))
-        return tuple(dict.fromkeys(self._grounded(command, known, text) for command in commands))
+        return tuple(dict.fromkeys(self._grounded(command, known, text, context) for command in commands))
 
-    def _grounded(self, command: Command, known: str, text: Concealed) -> Command:
-        if command.order and _squeezed(command.order) not in _squeezed(known):
+    def _grounded(self, command: Command, known: str, text: Concealed, context: Context) -> Command:
+        if command.order and not _may_name(command.order, text, context):
             command = replace(command, order=self._order_in(text))
         if command.name in ("track_order", "service") and command.order is None:
             command = replace(command, order=self._order_in(text))
@@ -109,6 +109,16 @@ class Understander:
                 return Command("unclear")
             case _:
                 return Command(cast(Name, name))
+
+
+def _may_name(order: str, text: Concealed, context: Context) -> bool:
+    """Whether the customer wrote it or talks of it. One of several on a list must be told by digits of its own."""
+    squeezed = _squeezed(order)
+    if squeezed in _squeezed(text.text) or squeezed == _squeezed(context.topic or ""):
+        return True
+    on_list = [_squeezed(name) for name in context.offered]
+    digits = re.findall(r"\d{2,}", text.text)
+    return squeezed in on_list and (len(on_list) == 1 or any(run in squeezed for run in digits))
 
 
 def _squeezed(text: str) -> str:

@@ -184,7 +184,7 @@ def web_settings(settings: Settings) -> WebSettings:
     return WebSettings(
         signing_key=derive_key(master_key(settings.master_key_file)),
         cors_origins=tuple(settings.server.cors_origins),
-        widgets={widget: () for widget in settings.server.widget_ids},
+        widgets={widget: settings.server.embed_origins or ("'self'",) for widget in settings.server.widget_ids},
         session_minutes=settings.server.session_minutes,
         requests_per_minute=settings.server.requests_per_minute,
         max_chars=settings.privacy.max_chars,

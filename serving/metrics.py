@@ -33,7 +33,6 @@ class Metrics:
         )
         self._handoffs = Counter("tactful_handoffs", "Handoffs to a person", ("reason",), registry=registry)
         self._feedback = Counter("tactful_feedback", "Feedback on replies", ("value",), registry=registry)
-        self._upstream = Counter("tactful_upstream_errors", "Failed model requests", ("code",), registry=registry)
         self._unkept = Counter("tactful_storage_failures", "Writes that failed", ("store",), registry=registry)
         self._problems = Counter("tactful_problems", "Requests answered with a problem", ("code",), registry=registry)
         self._http = Counter("tactful_http_requests", "HTTP requests", ("method", "route", "status"), registry=registry)
@@ -76,10 +75,6 @@ class Metrics:
     def feedback(self, value: str) -> None:
         """A thumb."""
         self._feedback.labels(_code(value)).inc()
-
-    def upstream_error(self, code: str) -> None:
-        """A request to the language model failed; ``code`` is e.g. ``timeout`` or ``status_500``."""
-        self._upstream.labels(_code(code)).inc()
 
     def storage_failure(self, store: str) -> None:
         """Something could not be written: ``sessions`` or ``transcripts``."""

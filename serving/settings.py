@@ -103,6 +103,9 @@ class ServerSettings(_Section):
         default=(), description="web origins that may call the API, e.g. https://shop.example.com"
     )
     widget_ids: Items = Field(default=("demo",), description="widgets that may open sessions")
+    embed_origins: Items = Field(
+        default=(), description="origins of pages that may embed the widget; empty: this server's own; *: any page"
+    )
     requests_per_minute: int = Field(default=60, ge=1, description="per client address")
     session_minutes: int = Field(default=60, ge=1, description="minutes without a message until a session ends")
     max_body_bytes: int = Field(default=262_144, ge=1024, description="largest request body")

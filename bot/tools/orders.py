@@ -105,7 +105,7 @@ class OrderTools:
             "placed": day(order.placed_at, lang) if order.placed_at else None,
             "items": _items(order, lang),
             "total": money(order.total_minor, self.shop.info.currency),
-            "carrier": order.carrier,
+            "carrier": order.carrier_in(lang),
             "tracking": order.tracking_id,
             "last event": f"{day(last.at, lang)} {last.text(lang)}" if last else None,
             "expected": day(order.expected_on, lang) if order.expected_on and not order.delivered_at else None,
@@ -146,11 +146,7 @@ def _plain(fields: dict[str, Concealed], lang: Lang) -> Concealed:
     labels = _LABELS_EN if lang == "en" else _LABELS_ZH
     head = Concealed.fixed("Order {order}: {status}." if lang == "en" else "订单{order}：{status}。")
     sentence = Concealed.fixed("{label}: {value}." if lang == "en" else "{label}：{value}。")
-    shown = [
-        key
-        for key in ("last event", "carrier", "tracking", "expected", "delivered", "items", "deliver to")
-        if key in fields
-    ]
+    shown = [key for key in PLAIN_KEYS if key in fields]
     parts = [head.fill(order=fields["order"], status=fields["status"])]
     parts += [sentence.fill(label=Concealed.fixed(labels[key]), value=fields[key]) for key in shown]
     return Concealed.join(" " if lang == "en" else "", parts)

@@ -1,11 +1,12 @@
 """Tools for products: find some that fit, show one. READ, no personal data; catalogue text is public."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.catalogue.prices import read_price
-from bot.catalogue.words import normalise
+from bot.catalogue.words import normalise, words
 from bot.facts import Facts, ProductCard
 from bot.formats import money
 from bot.session import Lang
@@ -19,6 +20,12 @@ MAX_OFFERED = 3
 MAX_TEXT_CHARS = 180
 MAX_DETAILS = 8
 _STOCK = {"en": ("in stock", "sold out"), "zh": ("有货", "售罄")}
+_NTH: Final = re.compile(
+    r"第\s?([一二三123])\s?[个款件条种]"
+    r"|\b(?:the|number|no\.?)\s(first|second|third|1st|2nd|3rd|1|2|3)\b(?!\s(?:day|week|time|month))"
+)
+_COUNT: Final = ("一 1 first 1st", "二 2 second 2nd", "三 3 third 3rd")
+_ORDINALS: Final = {word: n for n, same in enumerate(_COUNT, 1) for word in same.split()}
 
 
 class Hit(Protocol):
@@ -79,17 +86,31 @@ class ProductTools:
         return Found(facts, offered=offered, topic=offered[0] if len(offered) == 1 else None)
 
     def show(self, context: ToolContext, call: Call) -> Outcome:
-        """One product: the one named, else the one talked about, else the best fit."""
+        """One product: the one named, the one counted out, the one talked about, one of those offered, the best fit."""
         lang, query = context.lang, call.query or ""
-        product = self.catalogue.lookup(query, lang) if query else None
-        if product is None and call.product_id:
-            product = self.shop.product(call.product_id)
-        if product is None and query:
-            product = next((hit.product for hit in self.catalogue.search(query, lang, limit=1)), None)
+        counted = _nth_offered(context)
+        product = (
+            (self.catalogue.lookup(query, lang) if query else None)
+            or (self.shop.product(counted) if counted else None)
+            or (self.shop.product(call.product_id) if call.product_id else None)
+            or self._meant(query, context)
+        )
         if product is None:
             return Miss("product_unknown" if query else "ask_product", "product")
         facts = self._facts(product, lang)
         return Found(facts, topic=_mention(product, lang))
+
+    def _meant(self, query: str, context: ToolContext) -> Product | None:
+        """By words of its name: one of those offered, else any. Without such words the first offered, else any."""
+        said, offered = set(words(f"{query} {context.text.text}")), _offered(context)
+        shared = [len(said & set(words(mention.name))) for mention in offered]
+        if most := max(shared, default=0):
+            return self.shop.product(offered[shared.index(most)].id)
+        hits = self.catalogue.search(query, context.lang, limit=1) if query else ()
+        found = hits[0].product if hits else None
+        if offered and not (found and _half_named(found.name(context.lang), said)):
+            return self.shop.product(offered[0].id)
+        return found
 
     def _offer(self, product: Product, why: Sequence[str], lang: Lang) -> list[str]:
         return [product.name(lang), self._price(product), _stock(product, lang), *why]
@@ -115,6 +136,24 @@ class ProductTools:
         template = "{product}, {price}, {stock}. {about}" if lang == "en" else "{product}，{price}，{stock}。{about}"
         plain = Concealed.fixed(template.format(**fields).strip())
         return Facts("product", lines, plain, products=(self._card(product, lang),))
+
+
+def _half_named(name: str, said: set[str]) -> bool:
+    """Whether the words are most of it: "machine washable" does not name the Washable Wool Jumper."""
+    parts = set(words(name))
+    return 2 * len(parts & said) >= len(parts)
+
+
+def _offered(context: ToolContext) -> list[Mention]:
+    return [mention for mention in context.state.offered if mention.type == "product"]
+
+
+def _nth_offered(context: ToolContext) -> str | None:
+    """The product that the message counts out of the last offers: "the second one", 第二款."""
+    match = _NTH.search(normalise(context.text.text).casefold())
+    n = _ORDINALS[next(filter(None, match.groups()))] if match else 0
+    offered = _offered(context)
+    return offered[n - 1].id if 1 <= n <= len(offered) else None
 
 
 def _names_a_price(text: str) -> bool:

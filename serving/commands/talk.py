@@ -1,6 +1,7 @@
 """``tactful chat``: talk to the assistant in the terminal, over a running server."""
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,8 @@ def _talk(http: httpx.Client, lang: str) -> None:
     headers = {"Authorization": f"Bearer {session['token']}", "Accept": "text/event-stream"}
     typer.echo(_WELCOME[lang])
     while text := typer.prompt(">", default="", show_default=False, prompt_suffix=" ").strip():
+        if not sys.stdin.isatty():
+            typer.echo(text)  # piped in: what comes out reads as a dialogue
         path = f"/api/v1/sessions/{session['session_id']}/messages"
         with http.stream("POST", path, json={"text": text, "stream": True}, headers=headers) as answer:
             for event, data in _events(answer):

@@ -35,16 +35,16 @@ async def test_turns_are_counted_by_outcome_language_and_way_with_their_times(
     path, headers = await opened(client)
     await client.post(f"{path}/messages", json={"text": "我的电话 13800138000"}, headers=headers)
     await client.post(f"{path}/messages", json={"text": "a person please"}, headers=headers)
-    parts.metrics.upstream_error("timeout")
-    parts.metrics.upstream_error("the text 13800138000")
+    parts.metrics.storage_failure("transcripts")
+    parts.metrics.storage_failure("the text 13800138000")
     text = (await client.get("/metrics")).text
     assert 'tactful_turns_total{lang="zh",outcome="stop",understood_by="rule",way="widget"} 1.0' in text
     assert 'tactful_hidden_values_total{kind="PHONE_NUMBER"} 1.0' in text
     assert 'tactful_handoffs_total{reason="asked"} 1.0' in text
     assert 'tactful_turn_seconds_count{lang="zh"} 1.0' in text and "tactful_first_word_seconds_count" in text
     assert "tactful_guard_seconds_count 2.0" in text and "tactful_engine_ready 1.0" in text
-    assert 'tactful_upstream_errors_total{code="timeout"} 1.0' in text
-    assert 'tactful_upstream_errors_total{code="other"} 1.0' in text
+    assert 'tactful_storage_failures_total{store="transcripts"} 1.0' in text
+    assert 'tactful_storage_failures_total{store="other"} 1.0' in text
     assert 'route="/api/v1/sessions/{session_id}/messages"' in text
     assert "13800138000" not in text and path.split("/")[-1] not in text
 
