@@ -53,7 +53,10 @@ _ORDINALS: Final[dict[str, int]] = {
     **dict(zip("一二三四五", range(1, 6), strict=True)),
     "两": 2,
 }  # fmt: skip
-_NTH: Final = re.compile(r"(?:the |number |no )?(\w+?)(?: one| please)*|第?([一二三四五两\d])[个款号条]?")
+_NTH: Final = re.compile(
+    r"(?:[我要选就想看那]*)(?:第([一二三四五\d])[个款号条单件]?|([一二三四五两\d])号?)[吧的呢]*"
+    r"|(?:the |number |no )?([a-z\d]+)(?: one| please)*"
+)
 _HANDLE: Final = re.compile(r"<(EMAIL|PERSON|POSTCODE)_\d+>")
 _SLOT_OF: Final[dict[str, Slot]] = {"EMAIL": "email", "PERSON": "name", "POSTCODE": "postal_code"}
 MAX_WORDS_AROUND_DETAILS: Final = 8

@@ -4,7 +4,7 @@ conceal      personal values → handles; injection and abuse end the turn here
 understand   commands
 dialogue     actions
 tool         outcomes, and the actions that follow from them
-reply        words, checked clause by clause
+reply        words, checked sentence by sentence
 guard        the dialogue's state and the two messages, as they may be kept
 """
 
@@ -180,16 +180,17 @@ class Nodes:
         return {}
 
     async def _word(self, scratch: Scratch, facts: Facts) -> None:
-        clauses = self._parts.replier.words(
+        sentences = self._parts.replier.words(
             facts,
             scratch.text,
             scratch.state.lang,
             scratch.turn.session.owner,
             scratch.spoken,
             stopped=lambda: scratch.stopped,
+            asked=scratch.by != "rule",
         )
-        async for clause in clauses:
-            scratch.say(clause)
+        async for sentence in sentences:
+            scratch.say(sentence)
 
     def _space(self, scratch: Scratch) -> None:
         if not scratch.said:

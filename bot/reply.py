@@ -1,6 +1,6 @@
-"""From facts to the customer's words: the model words them clause by clause, each checked before it leaves.
+"""From facts to the customer's words: the model words them sentence by sentence, each checked before it leaves.
 
-A clause with a number, date, price, name or link that the facts do not hold ends the model's part:
+A sentence with a number, date, price, name or link that the facts do not hold ends the model's part:
 the plain rendering of the facts is said instead. The same where the model is away. Lists of orders
 and the shop's rules are never worded by the model: a rule that is put in other words is another rule
 ("we never send payment links" lost its "never" here). Everything said here is concealed text.
@@ -21,8 +21,8 @@ from guardrails.guard import Guardrails
 
 WORDED_KINDS: Final[frozenset[FactKind]] = frozenset({"order", "product", "products"})
 MAX_OUTPUT_TOKENS: Final = 120
-_CLAUSE_END: Final = re.compile(r"[,.;:!?](?=\s)|[，。；！？]")
-MIN_CLAUSE_CHARS: Final = 6
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s)|[。！？]")
+MIN_SENTENCE_CHARS: Final = 6
 
 
 @dataclass(slots=True)
@@ -53,20 +53,29 @@ class Replier:
         owner: VaultOwner,
         spoken: Spoken,
         stopped: Callable[[], bool] = lambda: False,
+        *,
+        asked: bool = True,
     ) -> AsyncIterator[Concealed]:
-        """The reply, clause by clause; ``spoken`` is filled in. Raises ``GuardError`` where a check fails to run."""
+        """The reply, sentence by sentence; ``spoken`` is filled in.
+
+        Without a question in words (``asked``: a number from the list, an order number) there is nothing to word an
+        answer to: the facts are shown plainly.
+
+        Raises:
+            GuardError: a check could not run.
+        """
         said, text = 0, ""
-        if facts.kind in WORDED_KINDS:
+        if asked and facts.kind in WORDED_KINDS:
             try:
-                async for clause in self._clauses(facts, question, lang):
+                async for sentence in self._sentences(facts, question, lang):
                     if stopped():
                         return
-                    text += clause
+                    text += sentence
                     if await asyncio.to_thread(self._claims_more, text, facts):
                         spoken.violations += 1
                         break
                     said += 1
-                    yield Concealed.fixed(await asyncio.to_thread(self.guard.reveal, owner, clause, "log"))
+                    yield Concealed.fixed(await asyncio.to_thread(self.guard.reveal, owner, sentence, "log"))
                 else:
                     spoken.worded_by_model = said > 0
                     if said:
@@ -90,21 +99,21 @@ class Replier:
             )
         )
 
-    async def _clauses(self, facts: Facts, question: Concealed, lang: Lang) -> AsyncIterator[str]:
+    async def _sentences(self, facts: Facts, question: Concealed, lang: Lang) -> AsyncIterator[str]:
         messages = reply_messages(question, facts.lines, lang, self.prompting)
         held = ""
         async for delta in self.model.stream(messages, max_tokens=MAX_OUTPUT_TOKENS):
             held += delta
-            while cut := _clause_end(held):
+            while cut := _sentence_end(held):
                 yield held[:cut]
                 held = held[cut:]
         if held.strip():
             yield held
 
 
-def _clause_end(text: str) -> int:
-    """Where the first whole clause of ``text`` ends; 0 while none is whole."""
-    for match in _CLAUSE_END.finditer(text):
-        if match.end() >= MIN_CLAUSE_CHARS:
+def _sentence_end(text: str) -> int:
+    """Where the first whole sentence of ``text`` ends; 0 while none is whole."""
+    for match in _SENTENCE_END.finditer(text):
+        if match.end() >= MIN_SENTENCE_CHARS:
             return match.end()
     return 0

@@ -69,7 +69,9 @@ class Understander:
     def _checked(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
         """Slots that the customer's words or the context do not hold are the model's invention: dropped."""
         known = " ".join((text.text, context.topic or "", *context.offered))
-        return tuple(dict.fromkeys(self._grounded(command, known, text, context) for command in commands))
+        checked = dict.fromkeys(self._grounded(command, known, text, context) for command in commands)
+        clear = tuple(command for command in checked if command.name != "unclear")
+        return clear or (Command("unclear"),)
 
     def _grounded(self, command: Command, known: str, text: Concealed, context: Context) -> Command:
         if command.order and not _may_name(command.order, text, context):

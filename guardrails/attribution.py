@@ -20,7 +20,7 @@ _OPENERS: Final = frozenset(
     of as is are have has do does can could may please sorry thank thanks hello hi good great sure if when what which
     how one all both each order orders product products
     january february march april june july august september october november december jan feb mar apr jun jul aug sep
-    sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
+    sept oct nov dec monday tuesday wednesday thursday friday saturday sunday today tomorrow
     """.split()
 )
 _ENDING: Final = re.compile(r"['’](?:s|m|d|ve|ll|re)?$")

@@ -27,6 +27,10 @@ _DATES: Final = (
     re.compile(rf"(?i)(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<n>{_MONTH})(?:,?\s(?P<y>20\d\d))?"),
     re.compile(rf"(?i)(?<![a-z])(?P<n>{_MONTH})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s(?P<y>20\d\d))?"),
 )
+_DAY: Final = re.compile(
+    r"(?i)(?<![a-z])(?:to(?:day|night|morrow)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:this|next)\s(?:week|month|weekend))(?![a-z])"
+    r"|[今明后][天日晚]|(?:周|星期|礼拜)[一二三四五六日天末](?!期)|[这下]个?(?:周|星期|礼拜|月)"
+)
 _LINK: Final = re.compile(
     r"(?i)(?:https?://|www\.)[^\s<>\"'，。；）)]+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|cn|net|org|io|shop|store|co|uk|de)(?:/[^\s<>\"'，。；）)]*)?(?![\w.-]*@)"
 )
@@ -148,11 +152,13 @@ class _Known:
         self.countable = (
             max(self.lines, *(1 + len(re.findall(r"[,;、；，/|]", fact)) for fact in facts), 1) if facts else 1
         )
-        self.dates_without_year = {date.split("-", 1)[1] for date in self.values["date"]}
+        self.dates_without_year = {date.split("-", 1)[1] for date in self.values["date"] if "-" in date}
 
     def holds(self, claim: _Claim, domains: Collection[str]) -> bool:
         match claim.kind:
             case "date":
+                if "-" not in claim.value:
+                    return claim.value in self.text
                 year, day = claim.value.split("-", 1)
                 return claim.value in self.values["date"] or (
                     day in self.dates_without_year and (not year or f"-{day}" in self.values["date"])
@@ -252,6 +258,7 @@ _READERS: Final[tuple[tuple[ClaimKind, re.Pattern[str], Callable[[re.Match[str]]
     ("markup", _MARKUP, lambda match: match.group().casefold()),
     ("link", _LINK, lambda match: match.group().rstrip(".,;!?").casefold()),
     *(("date", pattern, _date) for pattern in _DATES),
+    ("date", _DAY, lambda match: match.group().casefold()),
     ("price", _PRICE, lambda match: _plain_number(match.group("v") or match.group("w"))),
     ("id", _ID, lambda match: match.group().lstrip("#").casefold()),
     ("number", _NUMBER, lambda match: _plain_number(match.group())),

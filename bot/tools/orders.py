@@ -1,7 +1,7 @@
 """Tools for orders: verify a customer, list orders, track one. All READ.
 
 Every look-up takes the customer from the context. Somebody else's order and a missing one give the
-same answer. Street addresses leave as handles; the name, phone and payment of an order are not used.
+same answer. Of an address only city and country leave; the name, phone and payment of an order are not used.
 """
 
 from dataclasses import dataclass
@@ -110,10 +110,9 @@ class OrderTools:
             "last event": f"{day(last.at, lang)} {last.text(lang)}" if last else None,
             "expected": day(order.expected_on, lang) if order.expected_on and not order.delivered_at else None,
             "delivered": day(order.delivered_at, lang) if order.delivered_at else None,
+            "deliver to": _place(order.address, lang) if order.status not in ("cancelled", "returned") else None,
         }
         fields = {key: Concealed.fixed(value) for key, value in shown.items() if value}
-        if order.address and order.status not in ("cancelled", "returned"):
-            fields["deliver to"] = context.conceal("ADDRESS", _one_line(order.address))
         return fields
 
     def _listed(self, orders: tuple[Order, ...], lang: Lang) -> Found:
@@ -137,9 +136,10 @@ def _items(order: Order, lang: Lang) -> str:
     return ("; " if lang == "en" else "；").join(names[:MAX_ITEMS] + rest)
 
 
-def _one_line(address: Address) -> str:
-    parts = (address.line1, address.line2, address.city, address.region, address.postal_code, address.country)
-    return ", ".join(part for part in parts if part)
+def _place(address: Address | None, lang: Lang) -> str | None:
+    """The city and the country: an e-mail address is all it takes to ask, and a street is worth more than that."""
+    parts = [part for part in (address.city, address.country) if part] if address else []
+    return (", " if lang == "en" else "，").join(parts) or None
 
 
 def _plain(fields: dict[str, Concealed], lang: Lang) -> Concealed:

@@ -59,6 +59,8 @@ GROUNDED = [
     ("Good choices are the Aurora’s white and black ones.", PRODUCT),
     ("", []),
     ("See shop.example.com/returns", POLICY),
+    ("The courier comes on Sunday.", ["last event: on Sunday again"]),
+    ("周日再派送一次。", ["last event: 周日再次派送"]),
 ]
 UNGROUNDED = [
     ("预计11月29日送达。", ORDER_ZH, "date"),
@@ -66,6 +68,10 @@ UNGROUNDED = [
     ("订单TF10293848正在运输中。", ORDER_ZH, "id"),
     ("十五天内送达。", ORDER_ZH, "number"),
     ("It arrives on December 28.", ORDER_EN, "date"),
+    ("It should be with you by Friday.", ORDER_EN, "date"),
+    ("It arrives tomorrow.", ORDER_EN, "date"),
+    ("明天就到。", ORDER_ZH, "date"),
+    ("下周三送达。", ORDER_ZH, "date"),
     ("It arrives on 28 November 2031.", ["expected: 28 November 2026"], "date"),
     ("Tracking SF9999999999999.", ORDER_EN, "id"),
     ("The total is $99.", ORDER_EN, "price"),
