@@ -1,12 +1,20 @@
-from bot.commands import Command
-from bot.dialogue import Say, decide, follow
-from bot.session import CustomerId
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+from bot.commands import SERVICE_KINDS, TOPICS, Command, ServiceKind
+from bot.dialogue import RULE_OF, SAY_OF, TOPIC_OF, Action, Say, decide, follow
+from bot.session import CustomerId, Lang
 from bot.state import DialogueState, Mention
 from bot.tools.toolbox import Call, Miss, Verified
+from bot.wording import TEXTS, Key, say
 
 KNOWN = DialogueState(customer_id=CustomerId("C1"))
 NAME = Command("give", slot="name", value="<PERSON_1>")
 CODE = Command("give", slot="postal_code", value="<POSTCODE_1>")
+LANGS: tuple[Lang, ...] = get_args(Lang)
+KEYS: tuple[Key, ...] = get_args(Key)
 
 
 def test_an_order_is_tracked_only_for_a_known_customer() -> None:
@@ -71,3 +79,50 @@ def test_a_state_survives_its_way_through_a_checkpoint() -> None:
     state = decide(DialogueState(lang="zh"), [Command("track_order", order="TF10293847")]).state
     assert DialogueState.from_json(state.to_json()) == state
     assert DialogueState.from_json({"version": 99, "lang": "zh"}) == DialogueState(lang="zh")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("kind", SERVICE_KINDS)
+def test_a_service_that_the_assistant_cannot_do_is_said_with_its_rule_and_a_person(
+    kind: ServiceKind, lang: Lang
+) -> None:
+    decision = decide(DialogueState(lang=lang), [Command("service", kind=kind)])
+    rule = Call("search_policy", topic=TOPIC_OF[kind], query=RULE_OF[lang][kind], optional=True)
+    middle: tuple[Action, ...] = () if kind == "complaint" else (rule,)
+    assert decision.actions == (Say(SAY_OF[kind]), *middle, Say("offer_handoff"))
+    assert decision.state.awaiting == "confirm_handoff"
+    assert TEXTS[lang][SAY_OF[kind]].strip()
+
+
+def test_every_service_has_a_sentence_of_its_own_and_every_one_but_a_complaint_a_rule_in_both_languages() -> None:
+    assert set(SAY_OF) == set(TOPIC_OF) == set(SERVICE_KINDS)
+    assert len(set(SAY_OF.values())) == len(SERVICE_KINDS)
+    for lang in LANGS:
+        asked = {kind for kind, query in RULE_OF[lang].items() if query.strip()}
+        assert asked == set(SERVICE_KINDS) - {"complaint"}
+        assert all(TOPIC_OF[kind] in TOPICS for kind in asked)
+        assert all(query.isascii() == (lang == "en") for query in RULE_OF[lang].values() if query)
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_fixed_sentence_exists_in_both_languages_with_the_same_placeholders(key: Key) -> None:
+    english, chinese = (TEXTS[lang][key] for lang in LANGS)
+    assert english.strip() and chinese.strip()
+    assert placeholders(english) == placeholders(chinese) <= {"shop", "example", "hours"}
+    assert not any("\u3400" <= char <= "\u9fff" for char in english)
+    assert any("\u3400" <= char <= "\u9fff" for char in chinese)
+
+
+def test_there_is_no_sentence_that_no_key_names() -> None:
+    assert [set(TEXTS[lang]) for lang in LANGS] == [set(KEYS)] * 2
+
+
+@pytest.mark.parametrize(("lang", "hours"), [("en", " (9-18)"), ("zh", "（9-18）")])
+def test_the_handoff_tells_the_hours_or_leaves_no_gap_where_they_would_stand(lang: Lang, hours: str) -> None:
+    told, untold = say("handoff", lang, hours=hours), say("handoff", lang, hours="")
+    assert told.replace(hours, "") == untold != told
+    assert not any(gap in untold for gap in ("()", "（）", "( )", "  ", " .", "{", " 。", " ，"))
