@@ -196,6 +196,21 @@ async def test_offers_with_swapped_prices_give_way_to_the_plain_list(guard: Guar
     assert spoken == Spoken(violations=1)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "lang"),
+    [
+        ("The City Canvas Backpack is a good one. ", "It costs ¥259.00.", "en"),
+        ("推荐城市帆布背包。", "它只要259元。", "zh"),
+    ],
+)
+async def test_a_sentence_is_checked_with_what_was_said_before_it(
+    guard: Guardrails, first: str, second: str, lang: Lang
+) -> None:
+    reply, spoken = await said(guard, first + second, OFFERS[lang], lang)
+    assert reply == first + OFFERS[lang].plain.text
+    assert spoken == Spoken(violations=1)
+
+
 @pytest.mark.parametrize("told", [*RULE.values(), *ORDERS.values()], ids=lambda told: f"{told.kind}-{told.plain}")
 async def test_a_rule_and_a_list_of_orders_are_said_as_they_are_and_the_model_is_never_asked(
     guard: Guardrails, told: Facts
@@ -347,15 +362,16 @@ async def test_nothing_of_the_model_is_said_where_it_cannot_be_checked() -> None
 
 
 FRAGMENTS: dict[Lang, tuple[str, ...]] = {
-    "en": ("Your order is on its way", ", ", ". ", "! ", " it arrives on 28 November", "29 November", "Yes",
-           "¥1,299.00", " to <ADDRESS_1>", "; ", ",", ".", "1.5", " ", "ada@example.com", "TF10000002", "...", ": "),
-    "zh": ("您的订单正在运输中", "，", "。", "！", "预计11月28日送达", "11月29日", "好", "1299元", "送到<ADDRESS_1>",
-           "；", ", ", ".", "1.5", " ", "ada@example.com", "TF10000002", "……", "："),
+    "en": ("It is on its way. ", "You paid ¥1,299.00! ", "It goes to <ADDRESS_1>. ", "Good?",
+           "Write to ada@example.com. ", "It arrives on 28 November", "29 November", "Yes",
+           ", ", ". ", "...", ".", "1.5", " ", "TF10000002"),
+    "zh": ("正在运输中。", "实付1299元！", "送到<ADDRESS_1>。", "好吗？", "请写信到 ada@example.com。",
+           "预计11月28日送达", "11月29日", "好", "，", "。", "……", ".", "1.5", " ", "TF10000002"),
 }  # fmt: skip
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=150)
 def test_the_same_is_said_for_every_way_to_cut_the_models_text(guard: Guardrails, data: st.DataObject) -> None:
     lang: Lang = data.draw(st.sampled_from(("en", "zh")))
     text = "".join(data.draw(st.lists(st.sampled_from(FRAGMENTS[lang]), min_size=1, max_size=8)))

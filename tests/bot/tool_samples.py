@@ -62,7 +62,7 @@ ORDERS = (
     old(10000003, LIN, 4, "paid"),
     parcel(order("TF10000004", LIN, 5), HOME, "林小雨", "13800130001"),
     parcel(old(10000005, LIN, 2, "cancelled"), HOME, "林小雨", "13800130001"),
-    replace(old(10000006, MEI, 6), delivered_at=datetime(2026, 11, 8, 8, tzinfo=UTC)),
+    replace(old(10000006, MEI, 6), expected_on=date(2026, 11, 9), delivered_at=datetime(2026, 11, 8, 8, tzinfo=UTC)),
     *(old(10000010 + n, WEI, 10 + n) for n in range(7)),
 )
 RETURNS = """# Returns
