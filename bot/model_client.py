@@ -14,11 +14,17 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from bot.prompts import Message
+from guardrails import handles
 
 __all__ = ["ChatModel", "Completion", "Model", "ModelError", "ModelRefused", "ModelUnavailable"]
 
-# A chat format's own marks, typed by a customer, would end his turn and begin the model's. Handles are upper case.
-_MARK: Final = re.compile(r"<(?=/?\|?[a-z][a-z_]*\|?>)")
+# A chat format's own marks (<end_of_turn>, <|im_end|>, <｜User｜>), typed by a customer, would end his turn and begin
+# the model's. What looks like one and is no handle gets a space in it.
+_MARK: Final = re.compile(r"[<\uff1c\u2039](?=[/|\uff5c]{0,2}[^\W\d][^<>\s]{0,40}[>\uff1e\u203a])")
+
+
+def _defused(text: str) -> str:
+    return _MARK.sub(lambda at: at[0] if handles.PATTERN.match(text, at.start()) else f"{at[0]} ", text)
 
 
 class ModelError(Exception):
@@ -105,7 +111,7 @@ class ChatModel:
 
 
 def _plain(messages: Sequence[Message]) -> list[tuple[str, str]]:
-    return [(role, _MARK.sub("< ", content.text)) for role, content in messages]
+    return [(role, _defused(content.text)) for role, content in messages]
 
 
 def _confidence(metadata: dict[str, Any]) -> float | None:

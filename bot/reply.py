@@ -21,7 +21,8 @@ from guardrails.guard import Guardrails
 
 WORDED_KINDS: Final[frozenset[FactKind]] = frozenset({"order", "product", "products"})
 MAX_OUTPUT_TOKENS: Final = 120
-_SENTENCE_END: Final = re.compile(r"[.!?](?=\s)|[。！？]")
+# "Nov. 29" and "approx. two" go on: what follows a full stop must be there, and be neither digit nor lower case.
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s+[^\s\da-z])|[。！？]")
 MIN_SENTENCE_CHARS: Final = 6
 
 

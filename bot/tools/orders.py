@@ -6,16 +6,17 @@ same answer. Of an address only city and country leave; the name, phone and paym
 
 from dataclasses import dataclass
 
-from bot.facts import Facts
+from bot.facts import FACT_KEYS, Facts
 from bot.formats import day, money
 from bot.session import Lang
 from bot.shop.records import Address, Order, OrderStatus
 from bot.shop.store import ShopStore
 from bot.state import Mention
 from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext, Verified
-from guardrails.findings import Concealed
+from guardrails.findings import Concealed, Kind
 
 MAX_LISTED = 5
+MAX_LOOKED_AT = 100  # for the one that is under way
 MAX_ITEMS = 3
 PLAIN_KEYS = ("last event", "carrier", "tracking", "expected", "delivered", "items", "deliver to")
 STATUS: dict[OrderStatus, dict[Lang, str]] = {
@@ -85,11 +86,12 @@ class OrderTools:
 
     def _open_order(self, context: ToolContext) -> Outcome:
         assert context.customer_id is not None  # noqa: S101 (checked by the caller)
-        orders = self.shop.orders(context.customer_id, limit=MAX_LISTED)
+        orders = self.shop.orders(context.customer_id, limit=MAX_LOOKED_AT)
         under_way = [o for o in orders if o.status not in ("delivered", "cancelled", "returned", "exchanged")]
         if len(under_way) == 1 or len(orders) == 1:
             return self._tracked((under_way or list(orders))[0], context)
-        return self._listed(tuple(under_way) or orders, context.lang) if orders else Miss("no_orders")
+        shown = tuple(under_way or orders)[:MAX_LISTED]
+        return self._listed(shown, context.lang) if orders else Miss("no_orders")
 
     def _tracked(self, order: Order, context: ToolContext) -> Outcome:
         fields = self._fields(order, context)
@@ -107,13 +109,16 @@ class OrderTools:
             "total": money(order.total_minor, self.shop.info.currency),
             "carrier": order.carrier_in(lang),
             "tracking": order.tracking_id,
-            "last event": f"{day(last.at, lang)} {last.text(lang)}" if last else None,
             "expected": day(order.expected_on, lang) if order.expected_on and not order.delivered_at else None,
             "delivered": day(order.delivered_at, lang) if order.delivered_at else None,
             "deliver to": _place(order.address, lang) if order.status not in ("cancelled", "returned") else None,
         }
         fields = {key: Concealed.fixed(value) for key, value in shown.items() if value}
-        return fields
+        if last:  # carriers write names and numbers into it
+            known: dict[str, Kind] = {order.recipient: "PERSON", order.phone: "PHONE_NUMBER"}
+            told = (Concealed.fixed(day(last.at, lang)), context.conceal(last.text(lang), known))
+            fields["last event"] = Concealed.join(" ", told)
+        return {key: fields[key] for key in FACT_KEYS["order"] if key in fields}
 
     def _listed(self, orders: tuple[Order, ...], lang: Lang) -> Found:
         comma = ", " if lang == "en" else "，"

@@ -5,7 +5,8 @@ Handles are opened by ``ToolContext.open`` and only for the kinds that the tool 
 returns is concealed again. A tool without a declaration does not exist: ``Toolbox`` takes a tuple.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -14,7 +15,9 @@ from bot.facts import Facts
 from bot.session import CustomerId, Lang
 from bot.state import Awaiting, DialogueState, Mention
 from bot.wording import Key
-from guardrails.findings import Concealed, Kind, VaultOwner
+from guardrails import handles
+from guardrails.findings import Concealed, Kind, Origin, VaultOwner
+from guardrails.guard import ConcealResult
 
 ToolName = Literal[
     "verify_customer", "track_order", "list_orders", "find_products", "show_product", "search_policy", "hand_off"
@@ -83,8 +86,9 @@ class Vault(Protocol):
         """The handle of a value from a record."""
         ...
 
-
-_KIND_OF_HANDLE: dict[str, Kind] = {"EMAIL": "EMAIL_ADDRESS", "PERSON": "PERSON", "POSTCODE": "POSTAL_CODE"}
+    def conceal(self, owner: VaultOwner, text: str, *, origin: Origin) -> ConcealResult:
+        """Text with handles for what is found in it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +109,25 @@ class ToolContext:
         Raises:
             PermissionError: the tool did not declare this kind.
         """
-        if handle is None or not (handle.startswith("<") and handle.endswith(">")):
+        parsed = handles.parse(handle) if handle else None
+        if handle is None or parsed is None:
             return handle
-        kind = _KIND_OF_HANDLE.get(handle[1:].rpartition("_")[0])
-        if kind not in self.opens:
+        if parsed.kind not in self.opens:
             raise PermissionError(f"the tool may open {sorted(self.opens)}, not the kind of this handle")
         return self.vault.open(self.owner, handle)
 
-    def conceal(self, kind: Kind, value: str) -> Concealed:
-        """The handle that stands for a personal value of a record."""
-        return self.vault.conceal_value(self.owner, kind, value)
+    def conceal(self, text: str, known: Mapping[str, Kind]) -> Concealed:
+        """Free text of a record: values ``known`` to be in it and whatever the guard finds leave as handles."""
+        values = [value for value in sorted(known, key=len, reverse=True) if value.strip()]
+        pieces = re.split(f"({'|'.join(map(re.escape, values))})", text) if values else [text]
+        parts = [
+            self.vault.conceal_value(self.owner, known[piece], piece)
+            if piece in known
+            else self.vault.conceal(self.owner, piece, origin="record").text
+            for piece in pieces
+            if piece
+        ]
+        return Concealed.join("", parts)
 
 
 @dataclass(frozen=True, slots=True)

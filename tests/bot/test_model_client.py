@@ -21,6 +21,7 @@ from guardrails.findings import Concealed
 MARKS = (
     "<end_of_turn>", "<start_of_turn>", "<|im_end|>", "<|im_start|>", "</s>", "<s>", "<bos>", "<eos>",
     "<|endoftext|>", "<|eot_id|>", "<|start_header_id|>", "<|system|>", "<start_of_image>",
+    "<|END_OF_TURN_TOKEN|>", "<|Assistant|>", "<unused7>", "<｜User｜>", "<｜end▁of▁sentence｜>",
 )  # fmt: skip
 HANDLES = ("<PHONE_1>", "<EMAIL_12>", "<ADDRESS_3>", "<PERSON_1>", "<POSTCODE_1>", "<TEXT_2>")
 CANARY = "the customer wrote 13800138000 and Ada O'Brien"

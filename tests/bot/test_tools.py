@@ -22,8 +22,8 @@ from bot.turn import Bot, TurnInput
 from bot.understand import Understander
 from bot.wording import say
 from guardrails.errors import UnknownHandle
-from guardrails.findings import KINDS, Concealed, Kind, VaultOwner
-from guardrails.guard import Guardrails
+from guardrails.findings import KINDS, Concealed, Kind, Origin, VaultOwner
+from guardrails.guard import ConcealResult, Guardrails
 from tests.bot.shop_samples import ADA, LIN
 from tests.bot.test_turn import WORDS, NoIntents, ScriptedModel
 from tests.bot.tool_samples import INTRODUCED, MEI, NOAH, ORDERS, WEI, Wired, personal_values, texts
@@ -183,6 +183,9 @@ class WatchedVault:
     def conceal_value(self, owner: VaultOwner, kind: Kind, value: str) -> Concealed:
         return self.guard.conceal_value(owner, kind, value)
 
+    def conceal(self, owner: VaultOwner, text: str, *, origin: Origin) -> ConcealResult:
+        return self.guard.conceal(owner, text, origin=origin)
+
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_no_tool_goes_round_the_declaration_to_the_vault(wired: Wired, tool: ToolName) -> None:
@@ -196,6 +199,17 @@ def test_no_tool_goes_round_the_declaration_to_the_vault(wired: Wired, tool: Too
             with suppress(PermissionError):
                 wired.toolbox.run(call, context)
     assert vault.opened <= {handle for kind, handle in handles.items() if kind in declared.opens}
+
+
+@pytest.mark.parametrize("spelling", ["<EMAIL_1>", "<EMAIL_1>\ufe00", " < email_1 >", "＜EMAIL_1＞"])
+def test_a_handle_is_a_handle_however_it_is_spelt(wired: Wired, spelling: str) -> None:
+    owner = VaultOwner("visitor:spelling")
+    for typed in ("ada@example.com", "ADA@example.com"):
+        wired.guard.conceal_value(owner, "EMAIL_ADDRESS", typed, origin="customer")
+    assert wired.run(Call("verify_customer", email=spelling), owner=owner) == Verified(ADA)
+    context = ToolContext(owner, None, "en", Concealed.fixed("hi"), DialogueState(), wired.guard, frozenset({"PERSON"}))
+    with pytest.raises(PermissionError):
+        context.open(spelling)
 
 
 # What a tool that fails costs.

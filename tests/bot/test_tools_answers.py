@@ -1,6 +1,7 @@
 """What each tool answers, in both languages: orders, products, rules and the handoff to a person."""
 
 import dataclasses
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -18,8 +19,8 @@ from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Tool, Toolb
 from bot.wording import say
 from guardrails.findings import Concealed, VaultOwner
 from tests.bot.catalogue_samples import WordEncoder
-from tests.bot.shop_samples import ADA, LIN
-from tests.bot.tool_samples import INTRODUCED, MEI, NOAH, WEI, Wired
+from tests.bot.shop_samples import ADA, LIN, order
+from tests.bot.tool_samples import CONTENTS, INTRODUCED, MEI, NOAH, WEI, Wired, old, wire
 
 LANGS: tuple[Lang, ...] = get_args(Lang)
 VISITOR = VaultOwner("visitor:s1")
@@ -87,6 +88,22 @@ def test_every_state_of_an_order_has_words_in_both_languages() -> None:
 def test_a_delivered_order_says_when_and_not_when_it_was_expected(wired: Wired) -> None:
     plain = found(wired.run(Call("track_order", order="TF10000006"), MEI)).plain.text
     assert plain == "Order TF10000006: delivered. Delivered on: 8 November. Items: Green Tea."
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "Handed over, signed for by"), ("zh", "已签收，签收人：")])
+def test_what_a_courier_wrote_of_a_person_leaves_as_handles(wired: Wired, lang: Lang, told: str) -> None:
+    outcome = wired.run(Call("track_order", order="TF10000004"), LIN, lang)
+    (event,) = [line for line in lines(outcome) if line.startswith("last event")]
+    assert told in event and "<PERSON_" in event and "<PHONE_" in event
+    assert "林小雨" not in event and "13800130001" not in event
+
+
+def test_an_older_order_under_way_is_found_behind_newer_ones_that_arrived(tmp_path: Path) -> None:
+    late = [order("TF20000001", NOAH, 1), *(old(20000010 + n, NOAH, 10 + n) for n in range(6))]
+    with wire(tmp_path, dataclasses.replace(CONTENTS, orders=tuple(late))) as shop:
+        outcome = shop.run(Call("track_order"), NOAH)
+    assert isinstance(outcome, Found)
+    assert outcome.topic == Mention("order", "TF20000001", "TF20000001")
 
 
 @pytest.mark.parametrize("order", [FOREIGN, MISSING, "", "' OR 1=1 --", "TF1000000_", "林小雨"])

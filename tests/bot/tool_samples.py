@@ -56,11 +56,17 @@ def old(number: int, customer: CustomerId, day: int, status: OrderStatus = "deli
 
 GIFT = Address("5 Heron Close", "c/o Fenwick", "Bristol", postal_code="BS1 4QD", country="UK")
 HOME = Address("西湖区桂雨路1号", city="杭州", postal_code="310013")
+SIGNED = TrackingEvent(
+    datetime(2026, 11, 11, 6, tzinfo=UTC),
+    "Handed over, signed for by 林小雨, tel. 13800130001",
+    "已签收，签收人：林小雨，电话13800130001",
+    "Hangzhou",
+)
 ORDERS = (
     old(10000001, ADA, 3),
     parcel(order("TF10000002", ADA, 9), GIFT, "Tom Fenwick", "+44 7700 900123", expected_on=date(2026, 11, 28)),
     old(10000003, LIN, 4, "paid"),
-    parcel(order("TF10000004", LIN, 5), HOME, "林小雨", "13800130001"),
+    replace(parcel(order("TF10000004", LIN, 5), HOME, "林小雨", "13800130001"), events=(SIGNED,)),
     parcel(old(10000005, LIN, 2, "cancelled"), HOME, "林小雨", "13800130001"),
     replace(old(10000006, MEI, 6), expected_on=date(2026, 11, 9), delivered_at=datetime(2026, 11, 8, 8, tzinfo=UTC)),
     *(old(10000010 + n, WEI, 10 + n) for n in range(7)),
