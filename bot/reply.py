@@ -23,6 +23,11 @@ WORDED_KINDS: Final[frozenset[FactKind]] = frozenset({"order", "product", "produ
 MAX_OUTPUT_TOKENS: Final = 120
 # "Nov. 29" and "approx. two" go on: what follows a full stop must be there, and be neither digit nor lower case.
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s+[^\s\da-z])|[。！？]")
+# "The catalogue doesn't say": a small model says so of what stands there. The customer sees the facts instead.
+_DENIAL: Final = re.compile(
+    r"(?i)(?:does|do|did)(?:n['’]t| not) (?:say|give|list|mention|tell|show|include)"
+    r"|没有(?:说明|提到|写|给出)|资料里没有"
+)
 MIN_SENTENCE_CHARS: Final = 6
 
 
@@ -88,7 +93,9 @@ class Replier:
         yield facts.plain
 
     def _claims_more(self, text: str, facts: Facts) -> bool:
-        """Whether the reply so far states what the facts do not hold."""
+        """Whether the reply so far states what the facts do not hold, or denies that they hold an answer."""
+        if facts.kind == "product" and _DENIAL.search(text):
+            return True
         return bool(
             self.guard.check_reply(
                 text,

@@ -133,8 +133,10 @@ class ProductTools:
             "about": _shortened(product.text(lang)),
         }
         lines = tuple(Concealed.fixed(f"{key}: {value}") for key, value in fields.items() if value)
-        template = "{product}, {price}, {stock}. {about}" if lang == "en" else "{product}，{price}，{stock}。{about}"
-        plain = Concealed.fixed(template.format(**fields).strip())
+        stop = ". " if lang == "en" else "。"
+        head = (", " if lang == "en" else "，").join((fields["product"], fields["price"], fields["stock"]))
+        parts = [part for part in (head, fields["options"], fields["details"], fields["about"]) if part]
+        plain = Concealed.fixed(stop.join(parts))
         return Facts("product", lines, plain, products=(self._card(product, lang),))
 
 

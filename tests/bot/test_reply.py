@@ -170,6 +170,22 @@ async def test_a_wrong_sentence_ends_what_is_asked_of_the_model(guard: Guardrail
     assert model.taken == 2  # that the sentence has ended is told by the next word
 
 
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("The catalogue doesn't say how to wash it.", "en"),
+        ("The catalogue does not give its length.", "en"),
+        ("抱歉，资料里没有说明。", "zh"),
+        ("抱歉，没有提到洗护方式。", "zh"),
+    ],
+)
+async def test_what_the_model_cannot_find_the_customer_may_look_up_in_the_facts(
+    guard: Guardrails, text: str, lang: Lang
+) -> None:
+    told = Facts("product", (Concealed.fixed("details: Care Hand wash"),), Concealed.fixed("Lamp. Care Hand wash"))
+    assert await pieces(guard, ScriptedModel([text]), told, lang) == ["Lamp. Care Hand wash"]
+
+
 @pytest.mark.parametrize("deltas", [["It arrives on Nov. ", "29 with you."], ["It arrives on Nov. 29 with you."]])
 async def test_an_abbreviation_ends_no_sentence(guard: Guardrails, deltas: list[str]) -> None:
     assert await pieces(guard, ScriptedModel(deltas), ORDER["en"], "en") == [ORDER["en"].plain.text]
