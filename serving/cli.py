@@ -152,11 +152,12 @@ def shop_import(
 
     Example: tactful shop import db.json --format tau2 --to shop
     """
+    from bot.shop.errors import ShopError
     from bot.shop.imports import import_shop
 
     try:
         report = import_shop(src, fmt, to, dry_run=dry_run)  # type: ignore[arg-type]  # checked there, with the list
-    except (OSError, ValueError) as error:
+    except (ShopError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None
     for table, count in report.imported.items():

@@ -56,3 +56,16 @@ def test_a_stage_that_lasts_is_logged_once() -> None:
             report(EngineState("starting", False, f"vLLM is loading the model ({seconds} s)"))
         report(EngineState("ready", True, "vLLM on CPU, ready in 3 s"))
     assert [log["phase"] for log in logs] == ["starting", "ready"]
+
+
+def test_importing_a_file_that_is_not_there_says_so_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from serving.cli import main; main()", "shop", "import"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "none.csv"), "--format", "csv", "--to", str(tmp_path / "shop")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "found none" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "shop").exists()
