@@ -68,14 +68,15 @@ def guard(messages: int = 200, runs: int = 3, as_json: Json = False) -> None:
 
 @app.command()
 def canary(
-    model_url: Annotated[str, typer.Option(help="OpenAI-compatible endpoint, e.g. that of `tactful engine`")],
+    model_url: Annotated[str, typer.Option(help="OpenAI-compatible endpoint, e.g. a server's own engine")],
     folder: Annotated[Path, typer.Option(help="empty folder for the server's data")],
     seed: int = 1,
     as_json: Json = False,
 ) -> None:
     """Plant personal values in 200 messages and look for them everywhere. 隐私泄漏检查。 Exit 100 if one is found.
 
-    Example: tactful bench canary --model-url http://127.0.0.1:8000/v1 --folder /tmp/canary
+    Example, beside a `TACTFUL_ENGINE__PORT=8001 tactful serve`:
+    tactful bench canary --model-url http://127.0.0.1:8001/v1 --folder build/canary
     """
     from serving.bench.canary import bench_canary, table
 

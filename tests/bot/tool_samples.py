@@ -9,12 +9,13 @@ from typing import Any
 
 from bot.catalogue.passages import Passages
 from bot.catalogue.search import Catalogue
+from bot.facts import Facts
 from bot.session import CustomerId, Lang
 from bot.shop.folder import Contents, write_folder
 from bot.shop.records import Address, Customer, Order, OrderStatus, Policy, ShopInfo, TrackingEvent
 from bot.shop.store import SqliteShop, open_shop
 from bot.state import DialogueState, Mention
-from bot.tools.toolbox import Call, Outcome, Toolbox, ToolContext
+from bot.tools.toolbox import Call, Found, Outcome, Toolbox, ToolContext
 from bot.turn import Bot
 from guardrails.findings import Concealed, Kind, VaultOwner
 from guardrails.guard import Guardrails, Readable, build
@@ -107,6 +108,17 @@ def personal_values() -> set[str]:
     for address in [c.address for c in EVERYBODY] + [o.address for o in ORDERS]:
         known |= {address.line1, address.line2, address.postal_code} if address else set()
     return known - {""}
+
+
+def found(outcome: Outcome) -> Facts:
+    """What the outcome tells."""
+    assert isinstance(outcome, Found)
+    return outcome.facts
+
+
+def lines(outcome: Outcome) -> list[str]:
+    """Its lines, as text."""
+    return [line.text for line in found(outcome).lines]
 
 
 def texts(value: object) -> Iterator[str]:
