@@ -41,7 +41,7 @@ def order_zh(rng: Random) -> str:
     return rng.choice(
         (
             f"{day}{digits(rng, 10)}",
-            f"{digits(rng, 19)}",
+            f"{rng.randint(1, 9)}{digits(rng, 18)}",
             f"DD{day}{digits(rng, 4)}",
             f"#W{digits(rng, 7)}",
             f"E{day}{digits(rng, 12)}",
