@@ -9,10 +9,28 @@ from random import Random
 from guardrails.testset.names import Person
 from guardrails.testset.numbers import digits
 
-_DOMAINS = ("example.com", "example.org", "example.net", "mail.example.com", "shop.example", "post.example.org")
+_DOMAINS: tuple[str, ...] = (
+    "example.com",
+    "example.org",
+    "example.net",
+    "mail.example.com",
+    "shop.example",
+    "post.example.org",
+)
 _DOMAINS += ("kontor.example", "uni.example.net", "familie.test", "example.co.uk", "qq.example", "163.example.com")
 _WORDS = ("tulip", "harbour", "noodle", "comet", "badger", "marble", "violin", "pepper", "lantern", "walnut", "glacier")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
+_MONTHS: tuple[str, ...] = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+)
 _MONTHS += ("November", "December")
 
 

@@ -4,6 +4,7 @@ Phones are from the ranges that regulators keep free for fiction where there are
 Australia); the rest is random digits. Check digits are right unless a function's name says otherwise.
 """
 
+from functools import partial
 from random import Random
 
 _PROVINCES = ("110105", "310115", "440305", "330106", "510107", "420111", "320506", "610113", "370202", "350203")
@@ -22,13 +23,24 @@ def wide(text: str) -> str:
 
 def phone_en(rng: Random) -> str:
     """A phone as people of several countries write it."""
-    d = lambda count: digits(rng, count)  # noqa: E731
+    d = partial(digits, rng)
     area = rng.choice(("212", "415", "312", "617", "206", "503", "416", "604", "305", "702"))
-    us = (f"({area}) 555-01{d(2)}", f"{area}-555-01{d(2)}", f"{area}.555.01{d(2)}", f"+1 {area} 555 01{d(2)}")
+    us: tuple[str, ...] = (
+        f"({area}) 555-01{d(2)}",
+        f"{area}-555-01{d(2)}",
+        f"{area}.555.01{d(2)}",
+        f"+1 {area} 555 01{d(2)}",
+    )
     us += (f"{area}55501{d(2)}", f"1-{area}-555-01{d(2)}", f"{area} 555 01{d(2)}")
-    uk = (f"07700 900{d(3)}", f"+44 7700 900{d(3)}", f"020 7946 0{d(3)}", f"0161 496 0{d(3)}", f"07700900{d(3)}")
+    uk: tuple[str, ...] = (
+        f"07700 900{d(3)}",
+        f"+44 7700 900{d(3)}",
+        f"020 7946 0{d(3)}",
+        f"0161 496 0{d(3)}",
+        f"07700900{d(3)}",
+    )
     uk += (f"+44 (0)20 7946 0{d(3)}", f"0117-496-0{d(3)}")
-    other = (f"+33 6 39 98 {d(2)} {d(2)}", f"06 39 98 {d(2)} {d(2)}", f"01.99.00.{d(2)}.{d(2)}")
+    other: tuple[str, ...] = (f"+33 6 39 98 {d(2)} {d(2)}", f"06 39 98 {d(2)} {d(2)}", f"01.99.00.{d(2)}.{d(2)}")
     other += (f"+49 30 23125 {d(3)}", f"030 23125{d(3)}", f"+49 (0)171 39200{d(2)}")
     other += (f"+34 600 000 {d(3)}", f"+91 90000 0{d(4)}", f"+91-90000{d(5)}", f"0491 570 {d(3)}")
     other += (f"+61 491 570 {d(3)}", f"(02) 5550 {d(4)}", f"+86 139 {d(4)} {d(4)}", f"+39 333 000 {d(4)}")

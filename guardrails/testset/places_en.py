@@ -7,7 +7,15 @@ from random import Random
 
 from guardrails.testset.numbers import digits
 
-_US_STREETS = ("Larkspur", "Old Quarry", "Chickadee", "Tamarack", "Whippoorwill", "Sycamore Bend", "Juniper Hollow")
+_US_STREETS: tuple[str, ...] = (
+    "Larkspur",
+    "Old Quarry",
+    "Chickadee",
+    "Tamarack",
+    "Whippoorwill",
+    "Sycamore Bend",
+    "Juniper Hollow",
+)
 _US_STREETS += (
     "Copperfield",
     "Harvest Moon",
@@ -37,7 +45,7 @@ _US_KINDS = (
     "Terrace",
 )
 _US_UNITS = ("", "", "", ", Apt {n}", " Apt {n}B", ", Unit {n}", " #{n}", ", Suite {n}0", ", Apt. {n}C")
-_US_TOWNS = (
+_US_TOWNS: tuple[str, ...] = (
     "Springfield, IL 627",
     "Portland, OR 972",
     "Austin, TX 787",
@@ -53,7 +61,7 @@ _US_TOWNS += (
     "Macon, GA 312",
     "San Jose, CA 951",
 )
-_UK_STREETS = (
+_UK_STREETS: tuple[str, ...] = (
     "Bramble Close",
     "Cutlers Row",
     "Fishergate",
@@ -71,7 +79,7 @@ _UK_STREETS += (
     "Dovecote Gardens",
 )
 _UK_STREETS += ("Priory Walk", "Castlehill Crescent", "Lower Marsh Lane", "Quarry Bank", "Chapel Brow", "Larch Grove")
-_UK_TOWNS = (
+_UK_TOWNS: tuple[tuple[str, str], ...] = (
     ("Leeds", "LS6"),
     ("Bristol", "BS5"),
     ("London", "SE15"),
@@ -80,7 +88,7 @@ _UK_TOWNS = (
     ("York", "YO31"),
 )
 _UK_TOWNS += (("Glasgow", "G41"), ("Norwich", "NR3"), ("Sheffield", "S7"), ("Bath", "BA2"), ("Edinburgh", "EH6"))
-_DE_STREETS = (
+_DE_STREETS: tuple[str, ...] = (
     "Lindenstraße",
     "Am Alten Markt",
     "Gartenweg",
@@ -99,10 +107,16 @@ _DE_TOWNS = (
     "81667 München",
     "28203 Bremen",
 )
-_FR_STREETS = ("rue des Tanneurs", "avenue du Moulin", "rue Saint-Aubin", "impasse des Lilas", "boulevard de la Plage")
+_FR_STREETS: tuple[str, ...] = (
+    "rue des Tanneurs",
+    "avenue du Moulin",
+    "rue Saint-Aubin",
+    "impasse des Lilas",
+    "boulevard de la Plage",
+)
 _FR_STREETS += ("chemin des Vignes", "place du Vieux Marché", "quai des Bateliers", "allée des Cerisiers")
 _FR_TOWNS = ("69003 Lyon", "75011 Paris", "44000 Nantes", "31000 Toulouse", "67000 Strasbourg", "13006 Marseille")
-_ES_STREETS = (
+_ES_STREETS: tuple[str, ...] = (
     "Calle del Olivo",
     "Calle de la Paloma",
     "Avenida de los Almendros",

@@ -7,7 +7,7 @@ from random import Random
 
 from guardrails.testset.numbers import digits
 
-_DISTRICTS = (
+_DISTRICTS: tuple[str, ...] = (
     "北京市朝阳区",
     "上海市浦东新区",
     "广东省深圳市南山区",
@@ -32,7 +32,7 @@ _DISTRICTS += (
     "云南省昆明市五华区",
     "合肥市蜀山区",
 )
-_ROADS = (
+_ROADS: tuple[str, ...] = (
     "望月路",
     "青年路",
     "松柏大道",
@@ -47,7 +47,7 @@ _ROADS = (
     "芙蓉中路",
 )
 _ROADS += ("兴业大道", "百花四路", "中山东一路", "向阳街", "和平里西街", "翠竹路", "龙泉南路", "工农路")
-_ESTATES = (
+_ESTATES: tuple[str, ...] = (
     "金桂花园",
     "碧水云天",
     "阳光里小区",
@@ -61,7 +61,7 @@ _ESTATES = (
     "东湖名邸",
 )
 _ESTATES += ("水木清华苑", "丽景苑", "和谐家园", "梧桐墅", "书香门第", "时代天街", "春风里")
-_TOWNS = (
+_TOWNS: tuple[str, ...] = (
     "河北省保定市清苑县大柳镇",
     "安徽省阜阳市颍上县江口镇",
     "广西玉林市博白县沙河镇",
