@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader
 
 from bot.formats import money
 from bot.session import Lang
@@ -53,9 +53,8 @@ class _Pages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         loader = FileSystemLoader(FOLDER)
-        self._templates = Environment(
-            loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
-        )
+        # select_autoescape() goes by the file's last ending, which is .jinja here: nothing would be escaped
+        self._templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
         self._files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _TYPES}
 
     async def file(self, request: Request, name: str) -> Response:

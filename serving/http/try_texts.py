@@ -18,8 +18,8 @@ TRY: Final[dict[Lang, dict[str, str]]] = {
         "examples": "Or try an example (the people are made up):",
         "check": "Check",
         "checking": "Checking…",
-        "clear": "Clear",
-        "keys": "Ctrl + Enter checks too",
+        "empty": "Clear",
+        "shortcut": "Ctrl + Enter checks too",
         "count": "{n} of {max} characters",
         "too_long": "{n} of {max} characters: too long by {over}",
         "too_long_alert": "The text is too long by {over} characters. Shorten it, or check it in parts.",
@@ -87,8 +87,8 @@ TRY: Final[dict[Lang, dict[str, str]]] = {
         "examples": "或者试试示例（人物均为虚构）：",
         "check": "检查",
         "checking": "正在检查…",
-        "clear": "清空",
-        "keys": "也可按 Ctrl + Enter 检查",
+        "empty": "清空",
+        "shortcut": "也可按 Ctrl + Enter 检查",
         "count": "{n} / {max} 个字符",
         "too_long": "{n} / {max} 个字符，超出 {over} 个",
         "too_long_alert": "文本超出 {over} 个字符。请缩短，或分几次检查。",
@@ -153,8 +153,8 @@ EXAMPLES: Final[tuple[dict[str, str], ...]] = (
         "lang": "en",
         "name_en": "Payment trouble",
         "name_zh": "付款问题（英文）",
-        "text": "The payment for the reading lamp failed twice. The card is 4111 1111 1111 1111, and the code you sent "
-        "me is 482913. I was born on 3 May 1990, if you have to verify me.\nThanks, Tom Sample",
+        "text": "The payment for the reading lamp failed twice. The card is 4111 1111 1111 1111, and the verification "
+        "code is 482913. I was born on 3 May 1990, if you have to verify me.\nThanks, Tom Sample",
     },
     {
         "lang": "en",

@@ -48,13 +48,14 @@ class Progress:
 class Part:
     """One output under way; a context, which holds the lock. ``mode``: the finished file's permissions."""
 
-    def __init__(self, target: Path, settings: str, mode: int) -> None:
+    def __init__(self, target: Path, settings: str, mode: int, save_every_s: float = EVERY_S) -> None:
         self._target = target
         self._path = target.with_name(target.name + ".part")
         self._state = target.with_name(target.name + ".part.json")
         self._hash = hashlib.sha256()
         self._saved_at = time.monotonic()
         self._mode = mode
+        self._save_every_s = save_every_s
         self.progress = Progress(settings)
         self.found_other = False  # a part was there that does not fit
 
@@ -123,8 +124,8 @@ class Part:
         self.progress.output_bytes += len(data)
 
     def save(self, *, now: bool = False) -> None:
-        """Makes the progress last, every ``EVERY_S`` seconds or ``now``."""
-        if not now and time.monotonic() - self._saved_at < EVERY_S:
+        """Makes the progress last, now and then, or ``now``."""
+        if not now and time.monotonic() - self._saved_at < self._save_every_s:
             return
         self._file.flush()
         os.fsync(self._file.fileno())

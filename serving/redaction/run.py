@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Final
 from guardrails.fingerprint import fingerprint
 from guardrails.readable import Readable
 from serving.redaction.lines import Options
-from serving.redaction.part import Part, Progress, permissions
+from serving.redaction.part import EVERY_S, Part, Progress, permissions
 from serving.redaction.pool import Done, in_order
 from serving.redaction.source import Chunk, Source
 
@@ -73,6 +73,7 @@ class Job:
         workers: processes; ``None``: as many as there are processors, one for a small input.
         strict: stop at the first line that cannot be redacted.
         progress: told the bytes of the input and the lines that are done.
+        save_every_s: seconds of work that a crash may cost.
     """
 
     options: Options
@@ -80,6 +81,7 @@ class Job:
     workers: int | None = None
     strict: bool = False
     progress: Callable[[int, int], None] = lambda done, lines: None
+    save_every_s: float = EVERY_S
 
 
 def to_stream(source: BinaryIO, target: BinaryIO, job: Job) -> Summary:
@@ -114,7 +116,7 @@ def to_file(source: BinaryIO, target: Path, job: Job) -> Summary:
     mode = None
     with contextlib.suppress(OSError):
         mode = os.fstat(source.fileno()).st_mode
-    with Part(target, _fingerprint(job), permissions(mode)) as part:
+    with Part(target, _fingerprint(job), permissions(mode), job.save_every_s) as part:
         reader = Source(source)
         began_anew = _find_place(reader, part)
         resumed_at = part.progress.lines

@@ -144,7 +144,7 @@
         value: chars.slice(finding.start, finding.end).join(""),
         handle: make("code", "", body.handles[place]),
         sure: score(finding.score),
-        rule: make("span", "rule", finding.rule),
+        rule: rule(finding.rule),
       };
       const row = make("tr");
       row.setAttribute("role", "row");
@@ -161,13 +161,18 @@
     });
     return element;
   }
+  function rule(name) {
+    const element = make("span", "rule");
+    for (const part of name.split(/(?<=[._])/)) element.append(part, make("wbr"));
+    return element;
+  }
   function score(value) {
     const words = value >= 0.85 ? text.sure_high : value >= 0.6 ? text.sure_mid : text.sure_low;
     const element = make("span", "", `${words} `);
     element.append(make("span", "score", `(${value.toLocaleString(data.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 })})`));
     const meter = make("span", "meter");
     meter.setAttribute("aria-hidden", "true");
-    meter.append(make("i", `w${Math.max(4, Math.min(10, Math.round(value * 10)))}`));
+    meter.append(make("i", `w${Math.max(4, Math.min(10, Math.floor(value * 10 + 1e-9)))}`));
     element.append(meter);
     return element;
   }
