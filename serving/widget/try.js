@@ -106,7 +106,7 @@
     findings.forEach((finding, place) => {
       line.append(chars.slice(at, finding.start).join(""));
       const mark = make("mark", "", chars.slice(finding.start, finding.end).join(""));
-      mark.append(make("span", "tag", `${place + 1} ${kind(finding)}`));
+      mark.append(" ", make("span", "tag", `${place + 1} ${kind(finding)}`));
       line.append(mark);
       at = finding.end;
     });
