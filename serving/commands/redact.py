@@ -56,8 +56,8 @@ def redact(
     """
     job = _job(field or ["text"], replace, workers, lang_field, shop, strict)
     to_stdout = target == STREAM
-    with _opened(source, target) as stream, _bar(_size(stream)) as progress:
-        result = _run(stream, target, job(progress))
+    with _opened(source, target) as stream:
+        result = _run(stream, target, job)
     report = sys.stderr if to_stdout else sys.stdout
     from serving.redaction.words import summary
 
@@ -106,10 +106,11 @@ def _run(stream: BinaryIO, target: str, job: Any) -> Any:
 
     direct = target == STREAM or (Path(target).exists() and not Path(target).is_file())
     try:
-        if direct:
-            with _sink(target) as sink:
-                return to_stream(stream, sink, job)
-        return to_file(stream, Path(target).resolve(), job)
+        with _bar(_size(stream)) as progress:
+            if direct:
+                with _sink(target) as sink:
+                    return to_stream(stream, sink, job(progress))
+            return to_file(stream, Path(target).resolve(), job(progress))
     except StoppedAtLine as error:
         print(stopped_at(error.line, error.code), file=sys.stderr)
         raise typer.Exit(1) from None
