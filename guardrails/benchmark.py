@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from guardrails.analyzer import Analyzer
-from guardrails.readable import Readable
+from guardrails.standard import analyzer_of
 
 Spans = Iterable[tuple[int, int]]
 Find = Callable[[str, str], Spans]
@@ -85,7 +84,7 @@ def _count(of: Figures, spans: list[dict[str, Any]], found: list[tuple[int, int]
 
 def ours() -> Find:
     """This package as a shop without patterns of its own runs it."""
-    analyzer = Analyzer(Readable())
+    analyzer = analyzer_of()
     return lambda text, lang: [(f.start, f.end) for f in analyzer.analyze(text, "zh" if lang == "zh" else "en")]
 
 

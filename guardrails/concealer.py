@@ -5,15 +5,16 @@ nothing is found in it any more. So revealing it gives back exactly what came in
 handle is a value too (``<TEXT_1>``) when a customer typed it; in tool results and model text handles are ours.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import Protocol
 
 from guardrails import handles
 from guardrails.analyzer import Analyzer, Lang
 from guardrails.errors import GuardError, GuardTimeout
 from guardrails.findings import Finding, Origin, VaultOwner
 from guardrails.stream import Judge
-from guardrails.vault import Vault
 
 _MAX_ROUNDS = 24
 
@@ -27,10 +28,17 @@ class _Place:
     end: int
 
 
+class Numbering(Protocol):
+    """Gives handles for values, as the vault does."""
+
+    def put(self, owner: VaultOwner, items: Sequence[tuple[str, str]], origin: str) -> list[handles.Handle]:
+        """Handles for ``(kind, value)`` pairs, in their order."""
+
+
 class Concealer:
     """Replaces personal values by handles. Thread-safe."""
 
-    def __init__(self, analyzer: Analyzer, judge: Judge, vault: Vault) -> None:
+    def __init__(self, analyzer: Analyzer, judge: Judge, vault: Numbering) -> None:
         self._analyzer = analyzer
         self._judge = judge
         self._vault = vault
@@ -65,7 +73,7 @@ class Concealer:
     def _replace(
         self, owner: VaultOwner, text: str, places: list[_Place], origin: Origin, opened: dict[handles.Handle, str]
     ) -> str:
-        places = [_Place(p.kind, p.start, _past_selectors(text, p.end)) for p in sorted(places, key=lambda p: p.start)]
+        places = [_Place(p.kind, p.start, past_selectors(text, p.end)) for p in sorted(places, key=lambda p: p.start)]
         values = [text[place.start : place.end] for place in places]
         given = self._vault.put(owner, [(p.kind, value) for p, value in zip(places, values, strict=True)], origin)
         opened.update(zip(given, values, strict=True))
@@ -76,7 +84,7 @@ class Concealer:
         return "".join(out) + text[at:]
 
 
-def _past_selectors(text: str, end: int) -> int:
+def past_selectors(text: str, end: int) -> int:
     """A variation selector behind a value would be read as part of its handle: it goes with the value."""
     while end < len(text) and handles.is_selector(text[end]):
         end += 1

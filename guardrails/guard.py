@@ -25,8 +25,10 @@ from guardrails.errors import GuardError, TextTooLong, UnknownHandle
 from guardrails.findings import Audience, Concealed, Finding, Kind, Origin, VaultOwner, _sealed
 from guardrails.grounding import Violation, check
 from guardrails.injection import Verdict, inspect
+from guardrails.preview import Preview, preview
 from guardrails.readable import Readable
 from guardrails.recognizers.rule import Recognizer
+from guardrails.standard import analyzer_of
 from guardrails.stream import Judge, RevealStream
 from guardrails.vault import Vault
 
@@ -89,6 +91,15 @@ class Guardrails:
             GuardError: the text could not be read in full.
         """
         return self._closed(text, lambda: self._analyzer.analyze(text, lang))
+
+    def preview(self, text: str, lang: Lang | None = None) -> Preview:
+        """``analyze`` with the text as a model would read it, numbered from 1. Stores nothing.
+
+        Raises:
+            GuardError: the text could not be read in full.
+        """
+        deadline = monotonic() + self._settings.timeout_s
+        return self._closed(text, lambda: preview(self._analyzer, self._judge, text, lang, deadline))
 
     def conceal(
         self, owner: VaultOwner, text: str, *, origin: Origin = "customer", lang: Lang | None = None
@@ -231,4 +242,4 @@ def build(
     """
     settings = settings or GuardSettings()
     vault = Vault(vault_url, master_key, value_days=settings.value_days)
-    return Guardrails(Analyzer(readable, settings.languages, extra_recognizers), vault, settings)
+    return Guardrails(analyzer_of(readable, settings.languages, extra_recognizers), vault, settings)

@@ -14,10 +14,12 @@ import typer
 
 from bot.session import Lang
 from serving.commands import measure, talk
+from serving.commands.redact import redact
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals may hold what a customer wrote
     help="Customer service that keeps personal data to itself. 保护个人信息的智能客服。",
 )
 model_app = typer.Typer(no_args_is_help=True, help="The language model. 语言模型。")
@@ -27,6 +29,7 @@ app.add_typer(shop_app, name="shop")
 app.add_typer(measure.app, name="bench")
 app.command()(measure.replay)
 app.command()(talk.chat)
+app.command()(redact)
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 

@@ -29,14 +29,15 @@ from bot.tools.products import ProductTools
 from bot.tools.toolbox import Tool, Toolbox
 from bot.turn import Bot, BotParts
 from bot.understand import Understander
-from guardrails.analyzer import Analyzer
 from guardrails.findings import Finding
 from guardrails.guard import Guardrails, GuardSettings, Readable
 from guardrails.guard import build as build_guard
+from guardrails.standard import analyzer_of
 from serving.compose_engine import ARTIFACTS
 from serving.http.parts import Engine as WatchedEngine
 from serving.http.parts import Parts, WebSettings, derive_key
 from serving.http.sessions import SessionStore
+from serving.redaction.shop import patterns_of
 from serving.settings import Settings
 from serving.transcripts import TranscriptWriter
 
@@ -97,15 +98,14 @@ def build_shop(settings: Settings) -> ShopParts:
 def build_guardrails(settings: Settings, info: ShopInfo, names: frozenset[str]) -> Guardrails:
     """The guards over the settings' vault, with the shop's patterns and names to be left readable."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    patterns = tuple(p for p in (info.order_pattern, info.sku_pattern, info.tracking_pattern) if p)
     limits = GuardSettings(max_chars=settings.privacy.max_chars, value_days=settings.privacy.value_days)
     key = master_key(settings.master_key_file)
-    return build_guard(settings.vault_url, key, Readable(patterns, names), limits)
+    return build_guard(settings.vault_url, key, Readable(patterns_of(info), names), limits)
 
 
 def build_analyze() -> Callable[[str], Sequence[Finding]]:
     """The guard's eye alone, without a vault or a shop: for checking what is stored."""
-    return Analyzer(Readable(), ("en", "zh"), ()).analyze
+    return analyzer_of().analyze
 
 
 def build_intents() -> IntentModel:

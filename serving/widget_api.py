@@ -5,7 +5,6 @@ Errors are RFC 9457 problems.
 """
 
 import asyncio
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from sse_starlette import EventSourceResponse
 from bot.session import Lang, Session, SessionId
 from guardrails.errors import GuardError
 from guardrails.findings import Concealed
+from guardrails.redaction import marked, plain
 from serving.http.conversation import Conversations, new_message_id, session_or_problem, whole
 from serving.http.events import replayed, streamed
 from serving.http.idempotency import Claim
@@ -201,19 +201,23 @@ class _Api:
         self._parts.metrics.handoff(body.reason)
         return DoneOut(status="recorded")
 
-    async def redact(self, request: Request, body: TryRedact) -> RedactOut:
-        """Try the guard: what it finds, by which rule, how sure. Nothing is kept."""
+    async def redact(self, request: Request, response: Response, body: TryRedact) -> RedactOut:
+        """Try the guard: what it finds, by which rule, how sure. Nothing is kept; a text without words has nothing."""
         self._limits.check_address(request)
-        text = self._conversations.check(body.text)
+        limit = self._parts.settings.max_chars
+        if len(body.text) > limit:
+            raise Problem("message_too_long", values={"max_chars": limit, "chars": len(body.text)}, param="text")
         try:
-            found = await asyncio.to_thread(self._parts.guardrails.analyze, text, body.lang)
+            seen = await asyncio.to_thread(self._parts.guardrails.preview, body.text, body.lang)
         except GuardError:
             raise Problem("guard_unavailable") from None
-        redacted, place = "", 0
-        for finding in found:
-            redacted += text[place : finding.start] + f"<{finding.kind}>"
-            place = finding.end
-        return RedactOut(findings=[FindingOut(**asdict(f)) for f in found], redacted=redacted + text[place:])
+        response.headers["Cache-Control"] = "no-store"
+        return RedactOut(
+            findings=[FindingOut(**plain(finding)) for finding in seen.findings],
+            redacted=marked(body.text, seen.findings),
+            handles=list(seen.handles),
+            concealed=seen.text.text,
+        )
 
     async def _session(self, request: Request, session_id: str, authorization: str | None) -> Session:
         """The session that the token names, if it is the one of the address.

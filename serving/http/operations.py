@@ -88,7 +88,7 @@ class _Api:
         settings = self._parts.settings
         return {
             "adapter": await asyncio.to_thread(self._passport),
-            "redaction": {"version": package_version(), "kinds": list(KINDS)},
+            "redaction": {"version": package_version(), "kinds": list(KINDS), "try": "/privacy/try"},
             "retention": {
                 "values_days": settings.value_days,
                 "transcripts": settings.transcripts,

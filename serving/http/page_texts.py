@@ -25,6 +25,7 @@ DEMO: Final[dict[Lang, dict[str, str]]] = {
         "other_html": "zh-CN",
         "missing": "This product is not on our shelves any more.",
         "language": "Language",
+        "privacy": "What the assistant's language model gets to see",
     },
     "zh": {
         "html": "zh-CN",
@@ -45,6 +46,7 @@ DEMO: Final[dict[Lang, dict[str, str]]] = {
         "other_html": "en",
         "missing": "该商品已下架。",
         "language": "语言",
+        "privacy": "客服的语言模型看到的是什么",
     },
 }
 

@@ -1,4 +1,4 @@
-"""Pages and files for browsers: the demo shop, the embedded chat, the widget's script, the API's documentation.
+"""Pages and files for browsers: demo shop, embedded chat, the widget's script, the officer's try-out, the API's page.
 
 Everything comes from this host; scripts and styles are files, never inline, so that a strict policy holds.
 """
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader
 
 from bot.formats import money
 from bot.session import Lang
@@ -18,6 +18,7 @@ from serving.http.notices import AI_MARK, KIND_WORDS, NOTICE_VERSION, notice
 from serving.http.page_texts import DEMO, EMBED
 from serving.http.parts import Parts
 from serving.http.problems import Problem, language
+from serving.http.try_texts import EXAMPLES, TRY, page_data
 
 FOLDER: Final = Path(__file__).parent.parent / "widget"
 _TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -43,6 +44,7 @@ def router(parts: Parts) -> APIRouter:
     add("/demo", pages.demo, methods=["GET"], response_class=HTMLResponse)
     add("/embed/{widget_id}", pages.embed, methods=["GET"], response_class=HTMLResponse)
     add("/widget/v1/{name}", pages.file, methods=["GET"], response_class=Response)
+    add("/privacy/try", pages.try_out, methods=["GET"], response_class=HTMLResponse)
     add("/docs", pages.docs, methods=["GET"], response_class=HTMLResponse)
     return routes
 
@@ -51,9 +53,8 @@ class _Pages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         loader = FileSystemLoader(FOLDER)
-        self._templates = Environment(
-            loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
-        )
+        # select_autoescape() goes by the file's last ending, which is .jinja here: nothing would be escaped
+        self._templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
         self._files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _TYPES}
 
     async def file(self, request: Request, name: str) -> Response:
@@ -120,6 +121,18 @@ class _Pages:
             "Content-Security-Policy": f"{_SELF}; frame-src 'self'; frame-ancestors 'none'",
         }
         return HTMLResponse(self._render("demo.html.jinja", **context), headers=headers)
+
+    async def try_out(self, request: Request, lang: Annotated[str | None, Query()] = None) -> Response:
+        """The data-protection officer's page: what the guard finds in a text, by which rule, how sure."""
+        at = _lang(request, lang)
+        headers = {
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "Content-Security-Policy": f"{_SELF}; frame-ancestors 'none'",
+        }
+        data = page_data(at, self._parts.settings.max_chars)
+        page = self._render("try.html.jinja", lang=at, t=TRY[at], data=data, examples=EXAMPLES)
+        return HTMLResponse(page, headers=headers)
 
     async def docs(self) -> Response:
         """The API as a readable page, made from the OpenAPI document."""

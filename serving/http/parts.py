@@ -10,7 +10,8 @@ from bot.events import TurnEvent
 from bot.scratch import TurnInput
 from bot.session import Lang, Session
 from bot.shop.records import Policy, Product, ShopInfo
-from guardrails.findings import Audience, Concealed, Finding, Kind, VaultOwner
+from guardrails.findings import Audience, Concealed, Kind, VaultOwner
+from guardrails.preview import Preview
 from serving.endpoint import EngineState
 from serving.http.sessions import SessionStore
 from serving.http.tokens import Tokens
@@ -46,8 +47,8 @@ class Concealment(Protocol):
 class Guard(Protocol):
     """What the ways in need of ``guardrails.guard.Guardrails``."""
 
-    def analyze(self, text: str, lang: Lang | None = None) -> tuple[Finding, ...]:
-        """Findings, for the try-out."""
+    def preview(self, text: str, lang: Lang | None = None) -> Preview:
+        """Findings and the concealed text, nothing stored: for the try-out."""
 
     def conceal(self, owner: VaultOwner, text: str) -> Concealment:
         """Handles for values."""

@@ -136,10 +136,12 @@ class FindingOut(BaseModel):
 
 
 class RedactOut(BaseModel):
-    """What the guard found."""
+    """What the guard found, and how the text leaves it."""
 
     findings: list[FindingOut]
-    redacted: str
+    redacted: str = Field(description="the text with a mark such as <PHONE_NUMBER> in place of each finding")
+    handles: list[str] = Field(description="of each finding: what the language model reads in its place")
+    concealed: str = Field(description="the text as the language model would read it, were it a first message")
 
 
 class DoneOut(BaseModel):

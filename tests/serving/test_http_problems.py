@@ -153,6 +153,30 @@ async def test_the_try_out_shows_rule_and_score_and_keeps_nothing(client: httpx.
     assert (await client.post("/api/v1/redact", json={"text": "hi"})).json()["code"] == "guard_unavailable"
 
 
+async def test_the_try_out_shows_what_the_model_would_read_and_no_cache_keeps_it(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/redact", json={"text": "13800138000, 13900139000, 13800138000"})
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json()["handles"] == ["<PHONE_1>", "<PHONE_2>", "<PHONE_1>"]
+    assert answer.json()["concealed"] == "<PHONE_1>, <PHONE_2>, <PHONE_1>"
+    empty = await client.post("/api/v1/redact", json={"text": " \n"})
+    assert empty.json() == {"findings": [], "redacted": " \n", "handles": [], "concealed": " \n"}
+
+
+async def test_the_try_out_refuses_what_is_too_long_or_too_often(tmp_path: Path) -> None:
+    async with served(make_parts(tmp_path, requests_per_minute=2, max_chars=10), address="203.0.113.9") as client:
+        chinese = {"Accept-Language": "zh-CN"}
+        long = await client.post("/api/v1/redact", json={"text": "😀" * 11}, headers=chinese)
+        assert long.status_code == 422 and long.headers["content-type"] == "application/problem+json"
+        assert (
+            long.json()["code"] == "message_too_long"
+            and "10" in long.json()["detail"]
+            and "字符" in long.json()["title"] + long.json()["detail"]
+        )
+        assert (await client.post("/api/v1/redact", json={"text": "😀" * 10})).status_code == 200
+        often = await client.post("/api/v1/redact", json={"text": "hi"})
+        assert often.status_code == 429 and "retry-after" in often.headers and often.json()["code"] == "rate_limited"
+
+
 async def test_pages_of_other_origins_get_no_leave_to_read(client: httpx.AsyncClient, tmp_path: Path) -> None:
     origin = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     assert "access-control-allow-origin" not in (await client.get("/livez", headers=origin)).headers

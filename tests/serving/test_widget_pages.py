@@ -3,16 +3,33 @@
 import gzip
 import json
 import re
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.session import Lang
+from bot.shop.records import Product
+from guardrails.findings import KINDS
+from guardrails.readable import Readable
+from guardrails.standard import analyzer_of
 from serving.http.page_texts import DEMO, EMBED
 from serving.http.pages import FOLDER
-from tests.serving.web_fakes import make_parts, served
+from serving.http.try_texts import EXAMPLES, TRY
+from tests.serving.web_fakes import FakeShop, make_parts, served
 
-PAGES = ["/demo", "/demo?lang=zh", "/demo?product=P-1", "/embed/demo", "/embed/demo?lang=zh", "/docs"]
+PAGES = [
+    "/demo",
+    "/demo?lang=zh",
+    "/demo?product=P-1",
+    "/embed/demo",
+    "/embed/demo?lang=zh",
+    "/docs",
+    "/privacy/try",
+    "/privacy/try?lang=zh",
+]
 
 
 def test_the_loader_is_at_most_5_kilobytes_on_the_wire() -> None:
@@ -41,7 +58,9 @@ async def test_no_page_names_another_host_or_runs_inline_code(client: httpx.Asyn
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize("name", ["embed.js", "widget.js", "demo.js", "docs.js", "embed.css", "demo.css", "docs.css"])
+@pytest.mark.parametrize(
+    "name", ["embed.js", "widget.js", "demo.js", "docs.js", "try.js", "embed.css", "demo.css", "docs.css", "try.css"]
+)
 def test_no_script_or_style_reaches_for_another_host(name: str) -> None:
     found = re.findall(r"https?://[\w.]+", (FOLDER / name).read_text("utf-8"))
     assert set(found) <= {"https://HOST", "http://www.w3.org"}
@@ -82,6 +101,40 @@ async def test_the_demo_shows_products_of_each_category_first_and_one_product_on
     assert "Canvas weekender" in shelf and "Cloud mist" not in shelf
 
 
+async def test_what_a_shop_calls_its_goods_is_shown_and_not_run(tmp_path: Path) -> None:
+    class Shop(FakeShop):
+        def products(self) -> tuple[Product, ...]:
+            return tuple(replace(item, name_en="<i onclick=x>Tom & Co</i>") for item in super().products())
+
+    async with served(replace(make_parts(tmp_path), shop=Shop())) as client:
+        for path in ("/demo?lang=en", "/demo?lang=en&product=P-1"):
+            page = (await client.get(path)).text
+            assert "&lt;i onclick=x&gt;Tom &amp; Co&lt;/i&gt;" in page and "<i onclick" not in page
+
+
+@pytest.mark.parametrize(("lang", "html"), [("en", "en"), ("zh", "zh-CN")])
+async def test_the_officers_page_is_whole_in_each_language_and_is_kept_nowhere(
+    client: httpx.AsyncClient, lang: Lang, html: str
+) -> None:
+    answer = await client.get(f"/privacy/try?lang={lang}")
+    page = answer.text
+    assert f'<html lang="{html}">' in page and "built-in method" not in page and "{{" not in page
+    assert answer.headers["cache-control"] == "no-store" and answer.headers["referrer-policy"] == "no-referrer"
+    for name in ("title", "kept", "explain_rule", "explain_score", "limits_1", "empty", "shortcut"):
+        assert TRY[lang][name] in unescape(page)
+    assert 'role="status"' in page and 'role="alert"' in page and 'name="text"' not in page
+    found = re.search(r'id="data">(.*?)</script>', page, re.S)
+    assert found
+    data = json.loads(found[1])
+    assert data["max"] == 4000 and set(data["kinds"]) == set(KINDS) and not re.search("[<>]", found[1])
+
+
+async def test_the_officers_page_is_linked_from_the_other_pages(client: httpx.AsyncClient) -> None:
+    for path in ("/docs", "/demo"):
+        assert "/privacy/try" in (await client.get(path)).text
+    assert (await client.get("/v1/privacy")).json()["redaction"]["try"] == "/privacy/try"
+
+
 async def test_the_language_follows_the_browser_unless_the_address_names_one(client: httpx.AsyncClient) -> None:
     chinese = {"Accept-Language": "zh-CN,zh;q=0.9"}
     assert '<html lang="zh-CN">' in (await client.get("/demo", headers=chinese)).text
@@ -93,3 +146,11 @@ def test_page_texts_are_complete_in_both_languages() -> None:
     script = (FOLDER / "embed.js").read_text("utf-8")
     used = set(re.findall(r"\btext\.(\w+)", script)) - {"kinds", "mark", "notice", "shop"}
     assert used <= set(EMBED["en"])
+    assert set(TRY["en"]) == set(TRY["zh"]) and not set(TRY["en"]) & set(dir(dict)), "t.keys would be a method"
+    assert set(re.findall(r"\btext\.(\w+)", (FOLDER / "try.js").read_text("utf-8"))) <= set(TRY["en"])
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name_en"])
+def test_the_examples_show_what_their_names_promise(example: dict[str, str]) -> None:
+    found = analyzer_of(Readable((r"TF\d{8}",))).analyze(example["text"])
+    assert not found if "Nothing" in example["name_en"] else len(found) >= 3

@@ -18,6 +18,7 @@ from bot.session import Lang, Session
 from bot.shop.records import Policy, Product, ProductId, ShopInfo, Variant
 from guardrails.errors import VaultUnavailable
 from guardrails.findings import Audience, Concealed, Finding, Kind, VaultOwner
+from guardrails.preview import Preview
 from serving.app import Parts, WebSettings, create_app
 from serving.endpoint import EngineState
 from serving.http.sessions import SessionStore
@@ -44,6 +45,14 @@ class FakeGuard:
     def analyze(self, text: str, lang: Lang | None = None) -> tuple[Finding, ...]:
         self._check()
         return tuple(Finding("PHONE_NUMBER", m.start(), m.end(), 0.9, "cn_mobile") for m in PHONE.finditer(text))
+
+    def preview(self, text: str, lang: Lang | None = None) -> Preview:
+        found = self.analyze(text)
+        values = list(dict.fromkeys(text[f.start : f.end] for f in found))
+        given = tuple(f"<PHONE_{values.index(text[f.start : f.end]) + 1}>" for f in found)
+        for value in values:
+            text = text.replace(value, f"<PHONE_{values.index(value) + 1}>")
+        return Preview(found, given, Concealed.fixed(text))
 
     def conceal(self, owner: VaultOwner, text: str) -> FakeConcealment:
         found = self.analyze(text)

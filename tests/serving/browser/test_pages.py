@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from serving.app import Parts
 from tests.serving.test_openai_api import running
-from tests.serving.web_fakes import FakeBot, make_parts
+from tests.serving.web_fakes import FakeBot, FakeGuard, make_parts
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -201,7 +201,79 @@ def test_a_message_that_is_too_long_stays_in_the_box_and_is_told_by_how_much(
     assert page.locator("#alert").inner_text() == "Too long by 10 characters." and len(box.input_value()) == 4010
 
 
-@pytest.mark.parametrize("path", ["/demo?lang=zh", "/embed/demo?lang=en", "/docs", "/?lang=zh"])
+def test_the_officers_page_shows_what_was_found_where_and_by_which_rule(page: Page, site: tuple[str, Parts]) -> None:
+    page.goto(f"{site[0]}/privacy/try?lang=en")
+    page.locator("#text").fill("😀 call 13800138000, or <b>13900139000</b>")
+    page.keyboard.press("Control+Enter")
+    page.locator("#result").wait_for()
+    assert page.locator("#heading").inner_text() == "2 pieces of personal data found"
+    assert page.locator("#status").inner_text() == "2 pieces of personal data found: phone number"
+    written, read = page.locator(".text").all()
+    assert written.locator("mark").all_inner_texts() == ["13800138000 1 phone number", "13900139000 2 phone number"]
+    assert read.inner_text() == "😀 call <PHONE_1>, or <b><PHONE_2></b>"
+    row = page.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
+    assert row[:4] == ["1", "phone number", "13800138000", "<PHONE_1>"]
+    assert row[4].strip() == "very sure (0.90)" and row[5] == "cn_mobile"
+    assert page.url.endswith("/privacy/try?lang=en"), "no text in the address"
+    page.locator("#text").press("x")
+    assert page.locator("#result").is_hidden(), "a result is never that of another text"
+
+
+@pytest.mark.parametrize("page", ["zh-CN"], indirect=True)
+def test_the_officers_page_says_in_chinese_that_nothing_was_found_and_runs_examples_by_keyboard(
+    page: Page, site: tuple[str, Parts]
+) -> None:
+    page.goto(f"{site[0]}/privacy/try")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN" and page.locator("#ready").is_visible()
+    page.locator("#check").click()
+    assert page.get_by_role("alert").inner_text() == "请先输入内容，或选择一个示例。"
+    chip = page.get_by_role("button", name="没有个人信息", exact=True)
+    chip.focus()
+    page.keyboard.press("Enter")
+    page.locator("#result").wait_for()
+    assert page.locator("#heading").inner_text() == "未发现个人信息" and page.get_by_role("alert").count() == 0
+    page.get_by_role("button", name="清空").click()
+    assert page.locator("#text").input_value() == "" and page.locator("#count").inner_text() == "0 / 4,000 个字符"
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("heading", name="What the language model gets to see").wait_for()
+
+
+def test_the_officers_page_keeps_the_text_when_it_cannot_be_checked(page: Page, site: tuple[str, Parts]) -> None:
+    url, parts = site
+    assert isinstance(parts.guardrails, FakeGuard)
+    page.goto(f"{url}/privacy/try?lang=en")
+    box, alert = page.locator("#text"), page.locator("#alert")
+    box.fill("😀" * 4010)
+    assert page.locator("#count").inner_text() == "4,010 of 4,000 characters: too long by 10"
+    page.locator("#check").click()
+    assert "too long by 10" in alert.inner_text()
+    box.fill("call 13800138000")
+    parts.guardrails.broken = True
+    try:
+        page.locator("#check").click()
+        alert.get_by_text("The guard cannot check the text now").wait_for()
+    finally:
+        parts.guardrails.broken = False
+    page.route("**/api/v1/redact", lambda route: route.abort())
+    page.locator("#check").click()
+    alert.get_by_text("The server cannot be reached").wait_for()
+    page.unroute("**/api/v1/redact")
+    assert box.input_value() == "call 13800138000" and page.locator("#result").is_hidden()
+    page.locator("#check").click()
+    page.locator("#result").wait_for()
+    assert alert.is_hidden()
+
+
+def test_the_officers_page_fits_a_narrow_screen_with_a_long_result(page: Page, site: tuple[str, Parts]) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{site[0]}/privacy/try?lang=en")
+    page.locator("#text").fill("w" * 300 + " 13800138000 " + "13900139000 " * 20)
+    page.locator("#check").click()
+    page.locator("table").wait_for()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("path", ["/demo?lang=zh", "/embed/demo?lang=en", "/docs", "/?lang=zh", "/privacy/try?lang=en"])
 def test_pages_fit_a_screen_320_pixels_wide(page: Page, site: tuple[str, Parts], path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(site[0] + path)
