@@ -60,7 +60,7 @@ class JsonRevealStream:
             case "string":
                 return self._string.cut_off()
             case "atom":
-                return self._end_atom() + (self._text.finish() if self._mode == "text" else "")
+                return self._end_atom() + self._text.finish()
             case "text":
                 return self._text.finish()
             case _:

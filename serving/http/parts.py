@@ -12,6 +12,7 @@ from bot.session import Lang, Session
 from bot.shop.records import Policy, Product, ShopInfo
 from guardrails.findings import Audience, Concealed, Finding, Kind, VaultOwner
 from serving.endpoint import EngineState
+from serving.guarded.proxy import Guarded
 from serving.http.sessions import SessionStore
 from serving.http.tokens import Tokens
 from serving.metrics import Metrics
@@ -133,6 +134,8 @@ class Parts:
     sessions: SessionStore
     transcripts: TranscriptWriter
     metrics: Metrics = field(default_factory=Metrics)
+    guarded: Guarded | None = None
+    """The guard in front of an upstream model; ``None``: no such model can be named."""
 
     @property
     def tokens(self) -> Tokens:
