@@ -54,6 +54,18 @@ def document(text: str) -> Json | None:
         return None
 
 
+def plain(value: Any) -> Json:
+    """The value as JSON has it.
+
+    Raises:
+        TypeError: it has something that JSON has not.
+    """
+    try:
+        return json.loads(json.dumps(value))
+    except (ValueError, RecursionError):
+        raise TypeError("not JSON") from None
+
+
 def dumps(value: Json) -> str:
     """JSON text that can be encoded as UTF-8."""
     return _LONE_SURROGATE.sub(_escaped, json.dumps(value, ensure_ascii=False))
