@@ -60,7 +60,7 @@ class Guarded:
 
     def __init__(self, guard: Guardrails, upstream: Upstream, limits: GuardedLimits, metrics: Metrics) -> None:
         self._guard = guard
-        self._upstream = upstream
+        self.upstream = upstream
         self._limits = limits
         self._metrics = metrics
         self._forgetting: set[asyncio.Task[None]] = set()  # goes on where its request has been given up
@@ -68,7 +68,7 @@ class Guarded:
 
     async def close(self) -> None:
         """Ends the connections to the upstream."""
-        await self._upstream.close()
+        await self.upstream.close()
 
     async def models(self) -> tuple[str, ...]:
         """Names that can be asked for now; none while the upstream is away."""
@@ -76,7 +76,7 @@ class Guarded:
         if time.monotonic() - asked_at >= _MODELS_FRESH_S:
             names = ()
             with suppress(UpstreamError):
-                names = await self._upstream.models()
+                names = await self.upstream.models()
             allowed = self._limits.models
             names = tuple(PREFIX + name for name in names if not allowed or name in allowed)
             self._known = (time.monotonic() if names else -_MODELS_FRESH_S, names)
@@ -145,7 +145,7 @@ class Guarded:
         concealed = await self._concealed(exchange, said)
         if isinstance(concealed, str):
             return JSONResponse(blocked(exchange, concealed))
-        completion = await self._upstream.complete({**concealed, "stream": False})
+        completion = await self.upstream.complete({**concealed, "stream": False})
         try:
             shown = await asyncio.to_thread(exchange.reply().whole, completion)
         except GuardError as failure:
@@ -165,7 +165,7 @@ class Guarded:
                     yield frame(chunk)
                 yield ServerSentEvent("[DONE]")
                 return
-            chunks = await stack.enter_async_context(self._upstream.stream(concealed))
+            chunks = await stack.enter_async_context(self.upstream.stream(concealed))
             yield ServerSentEvent()
             try:
                 async for each in self._restored(chunks, reply):

@@ -20,9 +20,12 @@ from guardrails.guard import Guardrails, Readable, build
 from guardrails.json_values import NUMBER_MARK
 from serving.app import Parts
 from serving.bench.recorder import in_thread
+from serving.compose import build_guarded
 from serving.guarded.proxy import Guarded, GuardedLimits
 from serving.guarded.upstream import Upstream
 from serving.guarded.wording import BLOCKED, UNCHECKED
+from serving.metrics import Metrics
+from serving.settings import Settings
 from tests.serving.fake_upstream import USAGE, FakeUpstream, Plan
 from tests.serving.test_logs import lines
 from tests.serving.test_openai_api import running
@@ -480,3 +483,15 @@ def test_the_vault_holds_values_of_a_session_for_its_owner_only(
 ) -> None:
     ask(sdk, user="u1")
     assert guard.reveal(VaultOwner("u1"), "<PHONE_1>") == "[hidden]"
+
+
+async def test_the_upstream_is_the_one_of_the_settings_or_this_servers_own_model(guard: Guardrails) -> None:
+    for settings, url, key in (
+        (Settings(), "http://engine/v1", None),
+        (Settings(model={"api_key": "own"}), "http://engine/v1", "Bearer own"),
+        (Settings(model={"api_key": "own"}, guarded={"upstream_url": "https://up/v1/"}), "https://up/v1", None),
+        (Settings(guarded={"upstream_url": "https://up/v1", "api_key": "k"}), "https://up/v1", "Bearer k"),
+    ):
+        made = build_guarded(settings, guard, "http://engine/v1", Metrics())
+        assert (made.upstream.base_url, made.upstream.client.headers.get("authorization")) == (url, key)
+        await made.close()
