@@ -5,7 +5,7 @@ nothing is found in it any more. So revealing it gives back exactly what came in
 handle is a value too (``<TEXT_1>``) when a customer typed it; in tool results and model text handles are ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
@@ -14,6 +14,7 @@ from guardrails import handles
 from guardrails.analyzer import Analyzer, Lang
 from guardrails.errors import GuardError, GuardTimeout
 from guardrails.findings import Finding, Origin, VaultOwner
+from guardrails.segments import CONTEXT_CHARS, pieces
 from guardrails.stream import Judge
 
 _MAX_ROUNDS = 24
@@ -44,14 +45,24 @@ class Concealer:
         self._vault = vault
 
     def conceal(
-        self, owner: VaultOwner, text: str, origin: Origin, lang: Lang | None, deadline: float
+        self,
+        owner: VaultOwner,
+        text: str,
+        origin: Origin,
+        lang: Lang | None,
+        deadline: float,
+        *,
+        context: str = "",
+        window: int | None = None,
     ) -> tuple[str, tuple[Finding, ...]]:
         """The concealed text and what was found in ``text``.
+
+        ``context`` is text before it that is read and not passed on. A text longer than ``window`` is read in parts.
 
         Raises:
             GuardError: the text must not be passed on.
         """
-        findings = self._analyzer.analyze(text, lang)
+        findings = self._read(text, lang, context, window or len(text))
         places = [_Place(f.kind, f.start, f.end) for f in findings]
         if origin == "customer":
             places += [_Place(handles.LITERAL, start, end) for start, end, _ in handles.find(text)]
@@ -59,7 +70,7 @@ class Concealer:
         concealed = self._replace(owner, text, places, origin, opened)
         for _ in range(_MAX_ROUNDS):
             _check(deadline, text)
-            more = self._judge.whole(concealed, deadline)
+            more = self._judge.whole(concealed, deadline, context)
             if not more:
                 break
             concealed = self._replace(owner, concealed, [_Place(f.kind, f.start, f.end) for f in more], origin, opened)
@@ -69,6 +80,18 @@ class Concealer:
             raise GuardError(f"{len(text)} characters would not come back as they were")
         _check(deadline, text)
         return concealed, findings
+
+    def _read(self, text: str, lang: Lang | None, context: str, window: int) -> tuple[Finding, ...]:
+        found: list[Finding] = []
+        for start, end in _windows(text, window):
+            before = (context + text[:start])[-CONTEXT_CHARS:] if start else context
+            shift = start - len(before)
+            found += [
+                Finding(f.kind, max(f.start + shift, start), f.end + shift, f.score, f.rule)
+                for f in self._analyzer.analyze(before + text[start:end], lang)
+                if f.end + shift > start
+            ]
+        return tuple(found)
 
     def _replace(
         self, owner: VaultOwner, text: str, places: list[_Place], origin: Origin, opened: dict[handles.Handle, str]
@@ -82,6 +105,17 @@ class Concealer:
             out += [text[at : place.start], str(handle)]
             at = place.end
         return "".join(out) + text[at:]
+
+
+def _windows(text: str, window: int) -> Iterator[tuple[int, int]]:
+    """Parts of at most ``window`` characters, cut where a reply would be cut too."""
+    start = last = 0
+    for _, end in pieces(text) if len(text) > window else ((0, len(text)),):
+        if end - start > window and last > start:
+            yield start, last
+            start = last
+        last = end
+    yield start, last
 
 
 def past_selectors(text: str, end: int) -> int:

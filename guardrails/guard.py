@@ -13,18 +13,20 @@ It does not know HTTP, models, tools or dialogues, and it does not decide who a 
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
-from guardrails import handles
+from guardrails import handles, json_values
 from guardrails.analyzer import Analyzer, Lang
 from guardrails.concealer import Concealer
 from guardrails.errors import GuardError, TextTooLong, UnknownHandle
 from guardrails.findings import Audience, Concealed, Finding, Kind, Origin, VaultOwner, _sealed
 from guardrails.grounding import Violation, check
 from guardrails.injection import Verdict, inspect
+from guardrails.json_stream import JsonRevealStream
+from guardrails.json_values import ConcealedJson, Json
 from guardrails.preview import Preview, preview
 from guardrails.readable import Readable
 from guardrails.recognizers.rule import Recognizer
@@ -32,7 +34,18 @@ from guardrails.standard import analyzer_of
 from guardrails.stream import Judge, RevealStream
 from guardrails.vault import Vault
 
-__all__ = ["ConcealResult", "GuardSettings", "Guardrails", "Readable", "RevealStream", "Verdict", "Violation", "build"]
+__all__ = [
+    "ConcealResult",
+    "ConcealedJson",
+    "GuardSettings",
+    "Guardrails",
+    "JsonRevealStream",
+    "Readable",
+    "RevealStream",
+    "Verdict",
+    "Violation",
+    "build",
+]
 
 _Result = TypeVar("_Result")
 _PLANTED = (
@@ -132,9 +145,74 @@ class Guardrails:
         stream = self.stream(owner, audience)
         return self._closed(None, lambda: stream.feed(text) + stream.finish())
 
-    def stream(self, owner: VaultOwner, audience: Audience = "customer") -> RevealStream:
-        """``reveal`` for text that arrives in pieces: the joined result is the same for every cut."""
-        return RevealStream(self._judge, self._vault, owner, audience, self._settings.timeout_s)
+    def stream(
+        self,
+        owner: VaultOwner,
+        audience: Audience = "customer",
+        *,
+        context: str = "",
+        only: Set[handles.Named] | None = None,
+    ) -> RevealStream:
+        """``reveal`` for text that arrives in pieces: the joined result is the same for every cut.
+
+        ``context`` is text before it that is read and not given out; of ``only`` these handles values are given back.
+        """
+        timeout_s = self._settings.timeout_s
+        return RevealStream(self._judge, self._vault, owner, audience, timeout_s, context=context, only=only)
+
+    def conceal_json(self, owner: VaultOwner, value: Json, *, origin: Origin = "customer") -> ConcealedJson:
+        """``conceal`` for every string, key and number of a JSON value (json_values.py); strings of any length.
+
+        Raises:
+            GuardError: the value must not be passed on.
+        """
+        hidden: Counter[Kind] = Counter()
+
+        def text(written: str, context: str) -> str:
+            window = self._settings.max_chars
+            deadline = monotonic() + self._settings.timeout_s * (1 + len(written) // window)
+            concealed, findings = self._concealer.conceal(
+                owner, written, origin, None, deadline, context=context, window=window
+            )
+            hidden.update(finding.kind for finding in findings)
+            return concealed
+
+        def literal(written: str) -> str:
+            return str(self._vault.put(owner, [(handles.LITERAL, written)], origin)[0])
+
+        return ConcealedJson(self._closed(None, lambda: json_values.conceal(value, text, literal)), hidden)
+
+    def conceal_document(self, owner: VaultOwner, text: str, *, origin: Origin = "customer") -> ConcealedJson:
+        """A text of any length; where all of it is a JSON object or array, it stays one. ``value`` is a text too.
+
+        Raises:
+            GuardError: the text must not be passed on.
+        """
+        parsed = json_values.document(text)
+        concealed = self.conceal_json(owner, text if parsed is None else parsed, origin=origin)
+        if parsed is None:
+            return concealed
+        same = concealed.value == parsed
+        return ConcealedJson(text if same else json_values.dumps(concealed.value), concealed.hidden)
+
+    def reveal_json(self, owner: VaultOwner, value: Json, audience: Audience = "customer") -> Json:
+        """``reveal`` for a JSON value: ``reveal_json(conceal_json(x).value) == x``.
+
+        Raises:
+            GuardError: nothing of the value may be shown.
+        """
+
+        def text(written: str, context: str) -> str:
+            stream = self.stream(owner, audience, context=context)
+            return stream.feed(written) + stream.finish()
+
+        return self._closed(None, lambda: json_values.reveal(value, text))
+
+    def stream_arguments(
+        self, owner: VaultOwner, audience: Audience = "customer", *, only: Set[handles.Named] | None = None
+    ) -> JsonRevealStream:
+        """``reveal_json`` for JSON text that arrives in pieces, such as a tool call's arguments (json_stream.py)."""
+        return JsonRevealStream(lambda context: self.stream(owner, audience, context=context, only=only))
 
     def open(self, owner: VaultOwner, handle: str) -> str:
         """The value of a handle, for tools.
@@ -181,6 +259,10 @@ class Guardrails:
     def erase(self, owner: VaultOwner) -> int:
         """Destroys the owner's key and those of adopted visitors; the number of values made unreadable."""
         return self._closed(None, lambda: self._vault.erase(owner))
+
+    def forget(self, owner: VaultOwner) -> None:
+        """Deletes an owner of one use without a trace; its name must never come again (numbers begin anew)."""
+        self._closed(None, lambda: self._vault.forget(owner))
 
     def purge(self) -> int:
         """Deletes expired values; how many rows. To be called now and then."""

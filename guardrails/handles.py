@@ -8,7 +8,7 @@ which spelling it was is told by variation selectors behind the handle (invisibl
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from guardrails.findings import Kind
 
@@ -46,6 +46,10 @@ MAX_CHARS: Final = 28
 """No handle, mangled ones included, is longer."""
 
 
+Named: TypeAlias = tuple[str, int]
+"""Kind and number of a handle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handle:
     """One value of one owner. ``spelling`` 0 is the way it was first written."""
@@ -53,6 +57,11 @@ class Handle:
     kind: str
     number: int
     spelling: int = 0
+
+    @property
+    def named(self) -> Named:
+        """The value, whatever its spelling."""
+        return self.kind, self.number
 
     def __str__(self) -> str:
         return f"<{SHORT[self.kind]}_{self.number}>{_selectors(self.spelling)}"
@@ -68,6 +77,11 @@ def find(text: str) -> Iterator[tuple[int, int, Handle]]:
     for match in PATTERN.finditer(text):
         kind = _LONG[match.group("kind").upper()]
         yield *match.span(), Handle(kind, int(match.group("number")), _number(match.group("spelling")))
+
+
+def named(text: str) -> set[Named]:
+    """The values whose handles stand in ``text``."""
+    return {handle.named for _, _, handle in find(text)}
 
 
 def parse(text: str) -> Handle | None:

@@ -6,7 +6,7 @@ What comes out is for the audience only: it is personal, never store it.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from time import monotonic
 from typing import Final, cast
 
@@ -40,19 +40,36 @@ class Judge:
             if f.end > shift
         ]
 
-    def whole(self, text: str, deadline: float | None = None) -> list[Finding]:
-        """Findings of all segments with offsets in ``text``: what a stream of this text would redact."""
+    def whole(self, text: str, deadline: float | None = None, context: str = "") -> list[Finding]:
+        """Findings of all segments with offsets in ``text``: what a stream of this text after ``context`` redacts."""
+        shift, all_text = len(context), context + text
         return [
             Finding(f.kind, start + f.start, start + f.end, f.score, f.rule)
             for start, end in pieces(text)
-            for f in self.findings(text[max(0, start - CONTEXT_CHARS) : start], text[start:end], deadline)
+            for f in self.findings(
+                all_text[max(0, shift + start - CONTEXT_CHARS) : shift + start], text[start:end], deadline
+            )
         ]
 
 
 class RevealStream:
-    """One reply under way. ``feed`` deltas, then ``finish``; joined they are the reply as its audience may read it."""
+    """One reply under way. ``feed`` deltas, then ``finish``; joined they are the reply as its audience may read it.
 
-    def __init__(self, judge: Judge, vault: Vault, owner: VaultOwner, audience: Audience, timeout_s: float) -> None:
+    ``context`` is text before it that its judge reads and nobody gets. ``only`` are the handles (``handles.named``)
+    whose values may be given back at all; ``None`` means all of the owner's.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        vault: Vault,
+        owner: VaultOwner,
+        audience: Audience,
+        timeout_s: float,
+        *,
+        context: str = "",
+        only: Set[handles.Named] | None = None,
+    ) -> None:
         self._judge = judge
         self._vault = vault
         self._owner = owner
@@ -60,7 +77,8 @@ class RevealStream:
         self._timeout_s = timeout_s
         self._cutter = Cutter()
         self._held = ""
-        self._context = ""
+        self._context = context[-CONTEXT_CHARS:]
+        self._only = only
 
     @property
     def held_chars(self) -> int:
@@ -115,7 +133,7 @@ class RevealStream:
 
     def _show(self, stored: Stored | None, written: str | None, mark: str) -> str:
         """What stands for a value; ``written`` is the spelling the model used, where it used one."""
-        if stored is None:
+        if stored is None or (self._only is not None and stored.handle.named not in self._only):
             return mark
         value = stored.value if written is None else written
         if stored.handle.kind == handles.LITERAL:

@@ -193,6 +193,15 @@ class Vault:
 
         return self._write(destroy)
 
+    def forget(self, owner: VaultOwner) -> None:
+        """Deletes everything of the owner, its name too: for owners of one use, whose names never come again."""
+
+        def delete_all(db: Connection) -> None:
+            for table in (values, counters, owners):
+                db.execute(delete(table).where(table.c.owner == owner))
+
+        self._write(delete_all)
+
     def purge(self) -> int:
         """Deletes expired rows; how many."""
         return self._write(lambda db: db.execute(delete(values).where(values.c.expires_at <= self._clock())).rowcount)

@@ -35,7 +35,8 @@ _DESCRIPTION: Final = "\n".join(
         "* **OpenAI-compatible**: `/v1/chat/completions` with the model `tactful`, for existing clients. The "
         "completion (or the last chunk) has a field `x_tactful`: `session_id`, `hidden` (counts by kind), `products`, "
         "`citations`, `handoff`, `finish_reason`, `lang`, `understood_by`, `grounded`, `fallback`. `usage` is an "
-        "estimate.",
+        "estimate. Models `guarded:<upstream model>` are the guard alone in front of another model: see "
+        "`GET /v1/models`.",
         "* **operations**: health, metrics, versions, privacy.",
     )
 )
@@ -54,6 +55,8 @@ def create_app(parts: Parts, *, chat_page: bool = True) -> FastAPI:
         finally:
             housekeeper.cancel()
             await conversations.close()
+            if parts.guarded:
+                await parts.guarded.close()
             await asyncio.to_thread(parts.transcripts.flush)
 
     app = FastAPI(

@@ -50,7 +50,7 @@ async def assemble(settings: Settings, engine: ModelEndpoint) -> AsyncIterator[t
     warmed = Warmed(engine)
     async with checkpoints(settings) as saver:
         bot = build_bot(settings, shop, engine.base_url, saver)
-        yield bot, build_parts(settings, shop, bot, warmed), warmed
+        yield bot, build_parts(settings, shop, bot, warmed, engine.base_url), warmed
 
 
 async def warm_up(bot: Bot, warmed: Warmed) -> None:

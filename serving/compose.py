@@ -34,9 +34,12 @@ from guardrails.guard import Guardrails, GuardSettings, Readable
 from guardrails.guard import build as build_guard
 from guardrails.standard import analyzer_of
 from serving.compose_engine import ARTIFACTS
+from serving.guarded.proxy import Guarded, GuardedLimits
+from serving.guarded.upstream import Upstream
 from serving.http.parts import Engine as WatchedEngine
 from serving.http.parts import Parts, WebSettings, derive_key
 from serving.http.sessions import SessionStore
+from serving.metrics import Metrics
 from serving.redaction.shop import patterns_of
 from serving.settings import Settings
 from serving.transcripts import TranscriptWriter
@@ -196,9 +199,22 @@ def web_settings(settings: Settings) -> WebSettings:
     )
 
 
-def build_parts(settings: Settings, shop: ShopParts, bot: Bot, engine: WatchedEngine) -> Parts:
-    """Everything that ``create_app`` wires to the network."""
+def build_guarded(settings: Settings, guard: Guardrails, base_url: str, metrics: Metrics) -> Guarded:
+    """The guard in front of the settings' upstream; where none is named, of this server's own model."""
+    section = settings.guarded
+    url, secret = (
+        (section.upstream_url, section.api_key) if section.upstream_url else (base_url, settings.model.api_key)
+    )
+    limits = GuardedLimits(tuple(section.models), section.max_chars, section.pass_media, section.inspect)
+    upstream = Upstream.connect(url, secret.get_secret_value() if secret else None, section.timeout_s)
+    return Guarded(guard, upstream, limits, metrics)
+
+
+def build_parts(settings: Settings, shop: ShopParts, bot: Bot, engine: WatchedEngine, base_url: str) -> Parts:
+    """Everything that ``create_app`` wires to the network. ``base_url``: where the engine answers."""
     web = web_settings(settings)
     sessions = SessionStore(settings.data_dir / "sessions.db", idle_s=settings.server.session_minutes * 60)
     folder = settings.transcripts_dir if settings.privacy.transcripts else None
-    return Parts(web, bot, shop.guard, shop.shop, engine, sessions, TranscriptWriter(folder, sessions, web.signing_key))
+    writer, metrics = TranscriptWriter(folder, sessions, web.signing_key), Metrics()
+    guarded = build_guarded(settings, shop.guard, base_url, metrics)
+    return Parts(web, bot, shop.guard, shop.shop, engine, sessions, writer, metrics, guarded)

@@ -1,6 +1,7 @@
 """What ``/metrics`` counts, in Prometheus' text format. Labels are closed sets: no ids, no text, no addresses."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -35,6 +36,7 @@ class Metrics:
         self._feedback = Counter("tactful_feedback", "Feedback on replies", ("value",), registry=registry)
         self._unkept = Counter("tactful_storage_failures", "Writes that failed", ("store",), registry=registry)
         self._problems = Counter("tactful_problems", "Requests answered with a problem", ("code",), registry=registry)
+        self._guarded = Counter("tactful_guarded", "Requests to guarded: models", ("outcome",), registry=registry)
         self._http = Counter("tactful_http_requests", "HTTP requests", ("method", "route", "status"), registry=registry)
         self.streams = Gauge("tactful_turns_running", "Turns being answered", registry=registry)
         self._engine = Gauge("tactful_engine_ready", "1 while the language model is ready", registry=registry)
@@ -75,6 +77,15 @@ class Metrics:
     def feedback(self, value: str) -> None:
         """A thumb."""
         self._feedback.labels(_code(value)).inc()
+
+    def guarded(self, outcome: str) -> None:
+        """A request to a ``guarded:`` model has ended: ``answered``, ``blocked``, ``left`` or a failure's code."""
+        self._guarded.labels(_code(outcome)).inc()
+
+    def hidden(self, counts: Mapping[str, int]) -> None:
+        """Values concealed outside a turn, by kind."""
+        for kind, count in counts.items():
+            self._hidden.labels(kind).inc(count)
 
     def storage_failure(self, store: str) -> None:
         """Something could not be written: ``sessions`` or ``transcripts``."""

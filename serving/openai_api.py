@@ -1,6 +1,7 @@
 """``/v1/chat/completions`` and ``/v1/models`` as OpenAI clients know them; the model ``tactful`` is the assistant.
 
-A client of this API sends the whole conversation each time, so the dialogue behind it is found by what it shows:
+Models ``guarded:<upstream model>`` are handed to ``guarded.proxy``. A client of the assistant sends the whole
+conversation each time, so the dialogue behind it is found by what it shows:
 
 * ``metadata.session_id``: the caller names the conversation; only the last message is read. The name is the
   caller's own: it is hashed with the API key and ``user``, and never reaches sessions of other ways in.
@@ -31,10 +32,14 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from bot.events import Delta, Done, Hidden, TurnEvent
 from bot.session import Session, SessionId
+from guardrails.findings import VaultOwner
+from serving.guarded.answers import PREFIX, not_set_up
+from serving.guarded.answers import error as guarded_error
+from serving.guarded.proxy import Guarded
 from serving.http.conversation import Conversations, done_meta, new_message_id, shown_of, whole
 from serving.http.limits import Limits
 from serving.http.parts import Parts
-from serving.http.problems import OpenAIError, Problem
+from serving.http.problems import OpenAIError, Problem, language
 from serving.http.sessions import StorageUnavailable
 
 MODEL: Final = "tactful"
@@ -105,13 +110,20 @@ class _Api:
     async def models(self, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
         """The models that can be named."""
         self._caller(authorization)
-        return {"object": "list", "data": [_model().model_dump()]}
+        guarded = await self._parts.guarded.models() if self._parts.guarded else ()
+        return {"object": "list", "data": [_model(name).model_dump() for name in (MODEL, *guarded)]}
 
-    async def model(self, name: str, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
+    async def model(
+        self, request: Request, name: str, authorization: Annotated[str | None, Header()] = None
+    ) -> dict[str, Any]:
         """One model."""
         self._caller(authorization)
-        _check_model(name)
-        return _model().model_dump()
+        if name.startswith(PREFIX):
+            if name not in await self._guarded(request).models():
+                raise guarded_error("model_not_found", language(request))
+        else:
+            _check_model(name)
+        return _model(name).model_dump()
 
     async def complete(
         self, request: Request, body: ChatRequest, authorization: Annotated[str | None, Header()] = None
@@ -119,6 +131,9 @@ class _Api:
         """Answer the last message of a conversation."""
         caller = self._caller(authorization)
         self._limits.check_address(request)
+        if body.model.startswith(PREFIX):
+            owner = self._guarded_owner(body, caller)
+            return await self._guarded(request).answer(request, await request.json(), owner)
         _check_model(body.model)
         text = self._conversations.check(_last(body))
         scope = (caller, body.user or "")
@@ -150,6 +165,18 @@ class _Api:
              "choices": [choice], "usage": _usage(prompt, _tokens(answer.text)).model_dump()}
         )  # fmt: skip
         return JSONResponse({**reply.model_dump(mode="json", exclude_unset=True), "x_tactful": vendor})
+
+    def _guarded(self, request: Request) -> Guarded:
+        if self._parts.guarded is None:
+            not_set_up(language(request))
+        return self._parts.guarded
+
+    def _guarded_owner(self, body: ChatRequest, caller: str) -> VaultOwner | None:
+        """Whose vault a guarded request's values go to; ``None`` where it names no session."""
+        named = (body.metadata or {}).get("session_id") or ""
+        if not (named or body.user):
+            return None
+        return VaultOwner("guarded:" + self._parts.tokens.digest("guarded", caller, body.user or "", named))
 
     async def _chunks(
         self,
@@ -236,10 +263,7 @@ class _Api:
 def _check_model(name: str) -> None:
     if name == MODEL:
         return
-    if name.startswith("guarded:"):
-        message = "Models of the form guarded:<upstream> are not served by this version. Use the model tactful."
-    else:
-        message = f"This server has no such model. Use the model {MODEL}; GET /v1/models lists what there is."
+    message = f"This server has no such model. Use the model {MODEL}; GET /v1/models lists what there is."
     raise OpenAIError(404, message, "model_not_found", "model")
 
 
@@ -262,8 +286,8 @@ def _spoken(messages: Sequence[ChatMessage]) -> list[tuple[str, str]]:
     return [(m.role, m.words().strip()) for m in messages if m.role in ("user", "assistant")]
 
 
-def _model() -> Model:
-    return Model(id=MODEL, created=_CREATED, object="model", owned_by="shop")
+def _model(name: str) -> Model:
+    return Model(id=name, created=_CREATED, object="model", owned_by="shop" if name == MODEL else "upstream")
 
 
 def _tokens(text: str) -> int:

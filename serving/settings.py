@@ -78,6 +78,20 @@ class EngineSettings(_Section):
     max_restarts: int = Field(default=5, ge=0, le=1000, description="deaths in a row until the engine is given up")
 
 
+class GuardedSettings(_Section):
+    """``guarded:<model>``: the guard alone in front of an OpenAI-compatible upstream."""
+
+    upstream_url: Annotated[str | None, BeforeValidator(_base_url)] = Field(
+        default=None, description="OpenAI-compatible endpoint; empty: the model of this server"
+    )
+    api_key: SecretStr | None = Field(default=None, description="key of that endpoint")
+    models: Items = Field(default=(), description="upstream models that may be named; empty: all")
+    timeout_s: float = Field(default=120.0, gt=0, le=3600, description="seconds of silence until a request is given up")
+    max_chars: int = Field(default=100_000, ge=1, description="longest messages of one request")
+    pass_media: bool = Field(default=False, description="let images, sound and files through, unread")
+    inspect: bool = Field(default=True, description="block prompt injection in the last user message")
+
+
 class ShopSettings(_Section):
     """The shop that is served."""
 
@@ -128,6 +142,7 @@ class Settings(BaseSettings):
     port: Port = Field(default=8080, description="port to listen on")
     model: ModelSettings = ModelSettings()
     engine: EngineSettings = EngineSettings()
+    guarded: GuardedSettings = GuardedSettings()
     shop: ShopSettings = ShopSettings()
     privacy: PrivacySettings = PrivacySettings()
     server: ServerSettings = ServerSettings()

@@ -13,6 +13,7 @@ from bot.shop.records import Policy, Product, ShopInfo
 from guardrails.findings import Audience, Concealed, Kind, VaultOwner
 from guardrails.preview import Preview
 from serving.endpoint import EngineState
+from serving.guarded.proxy import Guarded
 from serving.http.sessions import SessionStore
 from serving.http.tokens import Tokens
 from serving.metrics import Metrics
@@ -134,6 +135,8 @@ class Parts:
     sessions: SessionStore
     transcripts: TranscriptWriter
     metrics: Metrics = field(default_factory=Metrics)
+    guarded: Guarded | None = None
+    """The guard in front of an upstream model; ``None``: no such model can be named."""
 
     @property
     def tokens(self) -> Tokens:

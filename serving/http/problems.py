@@ -4,7 +4,7 @@ Titles and details follow ``Accept-Language``; ``code`` never changes. What the 
 of a validation error only the place and the kind are told, and a name the caller made up is not even placed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from asgi_correlation_id import correlation_id
@@ -98,8 +98,10 @@ class OpenAIError(Exception):
         code: str | None = None,
         param: str | None = None,
         kind: str = "invalid_request_error",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(code)
+        self.headers = dict(headers or {})
         self.status = status
         self.message = message
         self.code = code
@@ -153,7 +155,7 @@ def install(app: FastAPI) -> None:
     async def on_openai(request: Request, error: Exception) -> Response:
         if not isinstance(error, OpenAIError):
             raise error
-        return JSONResponse(error.body(), error.status, {"Cache-Control": "no-store"})
+        return JSONResponse(error.body(), error.status, {**error.headers, "Cache-Control": "no-store"})
 
     async def on_invalid(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):

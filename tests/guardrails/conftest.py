@@ -23,3 +23,12 @@ def shared_guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guardrail
     made = build(f"sqlite:///{folder}/vault.db", KEY, READABLE, GuardSettings(timeout_s=60))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def short_sighted_guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guardrails]:
+    """A guard that reads 40 characters at a time."""
+    folder = tmp_path_factory.mktemp("vault")
+    made = build(f"sqlite:///{folder}/vault.db", KEY, READABLE, GuardSettings(max_chars=40, timeout_s=60))
+    yield made
+    made.close()
