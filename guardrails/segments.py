@@ -1,7 +1,8 @@
 """Where a text may be cut so that each piece can be judged by itself: the same places however it arrives.
 
 A cut depends on the characters up to it only. Behind a digit, a capital, a cue word or an open ``<`` nothing is cut
-until enough plain words follow or the sentence ends, so a value is not torn apart. Chinese is cut at its
+until enough plain words follow or the sentence ends, so a value is not torn apart; behind a digit a word that stands in
+no address or number ends the wait. Chinese is cut at its
 punctuation. It knows nothing of findings; a value longer than ``MAX_CHARS`` is judged in parts.
 """
 # ruff: noqa: SIM905 - word lists read as text
@@ -23,7 +24,22 @@ _CUES: Final = frozenset(
     dear iban bank cvv otp instagram telegram skype facebook alipay
     """.split()
 )
-_HOLD_VALUE: Final = 6
+_ENDS_NUMBER: Final = frozenset(
+    """
+    days day hours hour minutes minute weeks week months month years year business working items item pieces piece
+    pairs pair people person stars percent cm mm kg ml inches inch dollars euros pounds yuan times points reviews
+    am pm a.m p.m
+    and or but so if when which that this these those because while is are was were be been has have had will would can
+    could may might should must do does did you your yours we our us it its he she they them their i my me
+    with without for from to into by as than then also only not please thanks thank more less about including
+    """.split()
+)
+"""Behind a number these say that no address and no telephone number goes on."""
+_NUMBER_ALONE: Final = re.compile(
+    r"[(\"']?(?:[$€£¥]\d[\d,]*(?:\.\d{1,2})?|\d{1,3}(?:\.\d{1,2})?%|\d{1,3}\.\d{1,2}|\d{1,2}:\d\d(?:am|pm)?|\d{1,2}(?:am|pm)|<[A-Za-z]+_\d+>)[)\"'.,!?;:]*"
+)
+_HOLD_ALONE: Final = 1
+_HOLD_VALUE: Final = 3
 _HOLD_CUE: Final = 4
 _HOLD_CAPITAL: Final = 2
 _VALUE: Final = re.compile(r"[0-9@<>_/:\uff10-\uff19]")
@@ -40,7 +56,8 @@ class Cutter:
     def __init__(self) -> None:
         self._word: list[str] = []
         self._begun = ""  # a handle that may be under way
-        self._hold = 0
+        self._number = 0  # words to wait behind a digit
+        self._other = 0  # words to wait behind a cue or a capital
         self._length = 0
         self._since_close = _AFTER_CLOSE
 
@@ -55,7 +72,7 @@ class Cutter:
             return self._cut(0)
         if char.isspace():
             self._end_word()
-            return self._cut(0) if self._hold <= 0 else self._forced()
+            return self._cut(0) if self._number <= 0 and self._other <= 0 else self._forced()
         self._word.append(char)
         return self._forced()
 
@@ -78,15 +95,20 @@ class Cutter:
             return
         plain = word.strip(".,!?;:'\"()*").lower()
         if word[-1] in ".!?" and not (word[0].isupper() and len(word) <= 5):
-            self._hold = 0
+            self._number = self._other = 0
+            return
+        self._number -= 1
+        self._other -= 1
+        if _NUMBER_ALONE.fullmatch(word):
+            self._number = max(self._number, _HOLD_ALONE)
         elif _VALUE.search(word):
-            self._hold = _HOLD_VALUE
+            self._number = _HOLD_VALUE
         elif plain in _CUES:
-            self._hold = max(self._hold - 1, _HOLD_CUE)
+            self._other = max(self._other, _HOLD_CUE)
+        elif plain in _ENDS_NUMBER:
+            self._number = 0
         elif word[0].isupper() or not word.isascii():
-            self._hold = max(self._hold - 1, _HOLD_CAPITAL)
-        else:
-            self._hold -= 1
+            self._other = max(self._other, _HOLD_CAPITAL)
 
     def _forced(self) -> int | None:
         """A piece that has grown too long ends here, never inside what may be a handle or right behind one."""
@@ -95,7 +117,8 @@ class Cutter:
         return self._cut(len(self._begun))
 
     def _cut(self, keep: int) -> int:
-        self._hold = max(self._hold, 0) if keep else 0
+        self._number = max(self._number, 0) if keep else 0
+        self._other = max(self._other, 0) if keep else 0
         self._length = keep
         return keep
 
