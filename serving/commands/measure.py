@@ -10,6 +10,7 @@ import typer
 app = typer.Typer(no_args_is_help=True, help="Measure: speed, guard, canary check. 性能与隐私测量。")
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 BASE_URL = "http://127.0.0.1:8080"
+PUBLIC = Path("../shared/data/pii")
 
 
 def say(line: str) -> None:
@@ -57,13 +58,27 @@ def start(lang: str = "en", runs: int = 1, as_json: Json = False) -> None:
 
 
 @app.command()
-def guard(messages: int = 200, runs: int = 3, as_json: Json = False) -> None:
-    """Time the personal-data guard beside stock Presidio. 测量隐私防护。 Example: tactful bench guard"""
-    from serving.bench.guard import bench_guard
+def guard(
+    public: Annotated[Path, typer.Option(help="folder of marked public messages; left out if missing")] = PUBLIC,
+    messages: Annotated[int, typer.Option(help="own messages with and without values, each language")] = 600,
+    planted: Annotated[int, typer.Option(help="replies with an unsupported claim, each language")] = 1000,
+    peers: Annotated[str, typer.Option(help="other systems in the same run, or none")] = "presidio,langchain",
+    seed: int = 1,
+    as_json: Json = False,
+) -> None:
+    """Measure all guards: recognition, streaming, attacks, claims. 测量全部防护。 Exit 100 if a must is missed.
+
+    Example: tactful bench guard --public ../shared/data/pii
+    """
+    from serving.bench.guard import bench_guard, gate_table
     from serving.bench.machine import table
 
-    result = bench_guard(messages=messages, runs=runs)
-    show(result, table(result), as_json)
+    chosen = [name for name in peers.split(",") if name not in ("", "none")]
+    if unknown := set(chosen) - {"presidio", "langchain"}:
+        raise typer.BadParameter(f"expected presidio, langchain or none, got {', '.join(sorted(unknown))}")
+    result = bench_guard(public=public, messages=messages, planted=planted, peers=chosen, seed=seed, progress=say)
+    show(result, gate_table(result) + "\n" + table(result), as_json)
+    raise typer.Exit(100 if result["missed"] else 0)
 
 
 @app.command()
