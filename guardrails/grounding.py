@@ -33,10 +33,11 @@ _TAIL: Final = re.compile(r"(?i)(?:ending|ends|last|final|尾号|末|结尾)[^.!
 _COUNTED_AFTER: Final = re.compile(
     r"(?i)\s?(?:款|种|样|件(?:商品|宝贝|东西)|个(?:颜色|尺码|选择|订单|款|商品|都)|笔订单|位都"
     r"|(?:\s?(?:that|which|of (?:these|those|our)"
-    r"|(?:[a-z-]+\s){0,2}(?:items?|products?|options?|choices?|things?|articles?|orders?|colou?rs?|sizes?|models?|styles?|kinds?|types?)))"
-    r"(?![a-z]))"
+    r"|(?:(?!in|of|for|per|left|to|at|each)[a-z-]+\s){0,2}"
+    r"(?:items|products|options|choices|things|articles|orders|colou?rs|sizes|models|styles|kinds|types)))(?![a-z]))"
 )
-_COUNTED_BEFORE: Final = re.compile(r"(?i)(?:(?:these|those|all|other|your|top|found|the)\s|[共含这那下][是有]?\s?|找到|推荐)$")
+_COUNTED_BEFORE: Final = re.compile(r"(?i)(?:these|those|all|other|your|top|found|the)\s$")
+_PIECES_IN_ALL: Final = re.compile(r"(?:[共含这那下][是有]?|包含|找到|推荐)\s?(?:[\d一二两三四五六七八九十]+)\s?[件项]")
 _LIMITED: Final = re.compile(r"(?i)(?:only|left|剩|仅|只有|库存|还有)[^.!?。！？，,]{0,6}$")
 
 
@@ -87,16 +88,17 @@ def check(
             bad.append(Claim("name", "", start, end))
     bad += [Claim("service", "", start, end) for start, end in unknown_offers(plain.text, known.text)]
     if apart:
-        bad += _misplaced(plain.text, lines, domains)
+        bad += _misplaced(plain.text, lines, known, domains)
     return tuple(Violation(c.kind, *plain.span(c.start, c.end)) for c in sorted(bad, key=lambda c: c.start))
 
 
-def _misplaced(text: str, lines: Sequence[str], domains: Collection[str]) -> list[Claim]:
+def _misplaced(text: str, lines: Sequence[str], known: "_Known", domains: Collection[str]) -> list[Claim]:
     """Claims about one thing that its own line does not hold, and things named again."""
     bad, said = [], claims(text)
     for line, start, end in segments(text, lines):
         own = _Known([line])
-        bad += [c for c in said if start <= c.start < end and not own.holds(c, text, domains)]
+        inside = [c for c in said if start <= c.start < end and not known.counts(c, text)]
+        bad += [c for c in inside if not own.holds(c, text, domains)]
         if not line:
             bad.append(Claim("product", "", start, end))
     return bad
@@ -139,6 +141,10 @@ class _Known:
                 return claim.value in self._digits or self._has_digits(claim.value)
             case _:
                 return (claim.kind, claim.value) in self._values
+
+    def counts(self, claim: Claim, text: str) -> bool:
+        """Whether it says how many things the facts list."""
+        return isinstance(claim.of, Quantity) and claim.of.dim in LOOSE and self._counts_facts(claim.of, text)
 
     def _holds_moment(self, moment: Moment, written: str) -> bool:
         match moment.kind:
@@ -209,7 +215,8 @@ class _Known:
             return many <= max(self._listed)
         before, from_number = text[max(0, said.start - 12) : said.start], text[said.start :]
         after = re.sub(r"^[\d一二两三四五六七八九十]+|^[a-z]+", "", from_number, count=1, flags=re.IGNORECASE)
-        if _LIMITED.search(before) or not (_COUNTED_AFTER.match(after) or _COUNTED_BEFORE.search(before)):
+        in_all = _PIECES_IN_ALL.search(text, max(0, said.start - 4), said.end + 3)
+        if _LIMITED.search(before) or not (_COUNTED_AFTER.match(after) or _COUNTED_BEFORE.search(before) or in_all):
             return self._rows > 0 and many <= self._rows and self._has_noun(after)
         return many in self._listed or many <= self._rows
 

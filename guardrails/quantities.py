@@ -59,7 +59,7 @@ _UNITS: Final = (
     (r"(?:lumens?|lm)(?![a-z])|流明", "lm", 1),
     (r"(?:db|decibels?)(?![a-z])|分贝", "dB", 1),
     (r"码", "size", 1),
-    (r"[x×](?![a-z0-9])|件|款|双|条|台|个|种|位|张|套|只|本|瓶|盒|袋|包|把|支|箱|次|名|人|份|笔|项|样|期|遍|层|倍|副|枚|片|粒|部|根|颗|盏|床|听|罐|组|对|积?分(?!之)|点积分", "count", 1),
+    (r"[x×](?![a-z0-9])|件|款|双|条|台|个|种|位|张|套|只|本|瓶|盒|袋|包|把|支|箱|次|名|人|份|笔|项|样|期|遍|层|倍|副|枚|片|粒|部|根|颗|盏|床|听|罐|组|对|点?积分", "count", 1),
 )  # fmt: skip
 _RIGHT: Final = tuple((re.compile(rf"(?i)(?:{pattern})"), dim, factor) for pattern, dim, factor in _UNITS)
 _GAP: Final = re.compile(r"[\s-]?(?:more\s|full\s|整|多)?(?:an?\s)?")
@@ -108,8 +108,11 @@ def quantities(text: str, taken: bytearray) -> list[Quantity]:
     >>> [(q.dim, str(q.value)) for q in quantities("3 to 5 days, 1.5kg, ¥59–79", bytearray(30))]
     [('hour', '72'), ('hour', '120'), ('g', '1500'), ('CNY', '59'), ('CNY', '79')]
     """
-    found = [n for n in numbers(text) if not any(taken[n.start : n.end])]
-    units = [_unit(text, number) for number in found]
+    found, units = [], []
+    for number in numbers(text):
+        if not any(taken[number.start : number.end]) and (not units or number.start >= units[-1][2]):  # 千 of 5千克
+            found.append(number)
+            units.append(_unit(text, number))
     for at in range(len(found) - 2, -1, -1):  # a range takes the unit that stands at its end
         if units[at][0] in ("bare", "size") and _joined(text, found[at], found[at + 1]):
             dim, factor, _ = units[at + 1]
@@ -164,7 +167,7 @@ def _quantity(text: str, number: Number, unit: tuple[str, Fraction | int, int]) 
     return Quantity(dim, value, number.value, start, end, number.script != "digits")
 
 
-_NOT_A_NUMBER: Final = re.compile(r"第$|[每某有]$")
+_NOT_A_NUMBER: Final = re.compile(r"[第每某]$")
 _TIMES: Final = re.compile(r"(?i)(?:once|twice|times|per|every|each|such|what|quite|many)\s$")
 _ALL_DAY: Final = re.compile(r"一(?:天到晚|年四季|年到头)")
 

@@ -265,6 +265,15 @@ def same(kind: str, first: Key, second: Key) -> bool:
     return bool(first == second)
 
 
+def within(duration: Key, span: Key) -> bool:
+    """Whether a duration lies within a span: "48 hours" of "2-4 days"."""
+    low, high, unit = span
+    days, bounds = _in_days(duration), [_in_days((bound, unit)) for bound in (low, high)]
+    if isinstance(days, tuple) or isinstance(bounds[0], tuple):
+        return duration[1] == unit and low <= duration[0] <= high
+    return bool(bounds[0] <= days <= bounds[1])
+
+
 def _in_days(key: Key) -> Key:
     number, unit = key
     scale = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30.4, "year": 365}

@@ -21,7 +21,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-from guardrails.bench.claim_values import Key, Lang, draw, plain, same, spell
+from guardrails.bench.claim_values import Key, Lang, draw, plain, same, spell, within
 from guardrails.grounding import check
 
 Split = Literal["dev", "check"]
@@ -231,9 +231,9 @@ class Scene:
     def _alike(self, kind: str, key: Key, other_kind: str, other: Key) -> bool:
         match kind, other_kind:
             case "duration", "span":
-                return key[1] == other[2] and other[0] <= key[0] <= other[1]
+                return within(key, other)
             case "span", "duration":
-                return other[1] == key[2] and key[0] <= other[0] <= key[1]
+                return within(other, key)
             case ("percent", "zhe") | ("zhe", "percent"):
                 return bool(key + other == 100)
             case _:
