@@ -31,6 +31,7 @@ _OPENERS: Final = frozenset(
     available recommended alternatively additionally finally first second third last next once
     january february march april june july august september october november december jan feb mar apr jun jul aug sep
     sept oct nov dec monday tuesday wednesday thursday friday saturday sunday today tomorrow
+    mon tue tues wed thu thur thurs fri sat sun
     """.split()
 )
 _ENDING: Final = re.compile(r"['’](?:s|m|d|ve|ll|re)?$")
@@ -46,7 +47,7 @@ def unknown_names(text: str, facts: str, allowed: Collection[str]) -> Iterator[t
     for match in _CAPITALISED.finditer(text):
         word = match.group().casefold()
         alone = not _RUN_ON.match(text, match.end())
-        known_word = {word, _ENDING.sub("", word)} & (known | _OPENERS)
+        known_word = {word, _ENDING.sub("", word), word.removesuffix("s")} & (known | _OPENERS)
         if not known_word and not (alone and _SENTENCE_START.search(text, 0, match.start())):
             yield match.group(), match.start(), match.end()
 

@@ -28,7 +28,7 @@ _FIGURES: Final = re.compile(r"(?<![\d./-])(?P<a>0?[1-9]|[12]\d|3[01])/(?P<b>0?[
 _MONTH_ALONE: Final = re.compile(
     rf"(?<![A-Za-z])(?P<n>(?!May|Mar|mar|may)(?i:{_MONTH}))(?!\s?\d)|(?<!\d)(?P<m>\d{{1,2}})\s?月(?!\d|内|以内|之内|后)"
 )
-_NTH: Final = re.compile(r"(?i)(?<![\w.-])(?P<d>\d{1,2})(?:st|nd|rd|th)(?![a-z])|(?<![\d月个.])(?P<z>\d{1,2})\s?号(?![码店楼线])")
+_NTH: Final = re.compile(r"(?i)(?<![\w.-])(?P<d>\d{1,2})(?:st|nd|rd|th)(?![a-z])|(?<![\d月个.])(?P<z>\d{1,2})\s?(?:号(?![码店楼线])|日(?!内|以内|之内|后|元|游|均))")
 _WEEKDAY: Final = re.compile(
     r"(?<![A-Za-z])(?:(?i:(?P<full>mon|tues|wednes|thurs|fri|satur|sun)days?)|(?P<short>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:\.|(?![A-Za-z])))(?![A-Za-z])"
     r"|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])(?!期|边)"
@@ -40,10 +40,13 @@ _RELATIVE: Final = re.compile(
 )
 _PART: Final = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|晚"
 _CLOCK: Final = re.compile(r"(?i)(?<![\d:.])(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?!\d)(?:\s?(?P<half>[ap])\.?m(?![a-z])\.?)?")
-_TWELVE: Final = re.compile(r"(?i)(?<![\d:.])(?P<h>1[0-2]|0?[1-9])\s?(?P<half>[ap])\.?m(?![a-z])\.?")
+_HOUR_WORDS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_TWELVE: Final = re.compile(
+    rf"(?i)(?<![\w:.])(?P<h>1[0-2]|0?[1-9]|{'|'.join(_HOUR_WORDS)})\s?(?P<half>[ap])\.?m(?![a-z])\.?"
+)
 _UNTIL: Final = re.compile(
-    r"(?i)(?<![\d:.])(?P<h>\d{1,2})(?=\s?(?:to|until|till|and|[-–—])\s?\d{1,2}(?::\d\d)?\s?[ap]\.?m(?![a-z]))"
-    r"|(?<![\d:.月])(?P<g>\d{1,2})(?=\s?[到至~–-]\s?\d{1,2}\s?[点时])|(?<![\d:.])(?P<o>\d{1,2})(?=\so['’]clock)"
+    r"(?i)(?<![\d:.])(?P<h>\d{1,2})(?=\s?(?:to|until|till|and|[-–—])\s?(?:\d{1,2}(?::\d\d)?\s?[ap]\.?m(?![a-z])|\d{1,2}:\d\d))"
+    rf"|(?<![\d:.月])(?P<g>\d{{1,2}})(?=\s?[到至~–-]\s?\d{{1,2}}\s?[点时])|(?<![\w:.])(?P<o>\d{{1,2}}|{'|'.join(_HOUR_WORDS)})(?=\so['’]clock)"
 )
 _POINT: Final = re.compile(
     rf"(?P<part>{_PART})?\s?(?<![\d:.])(?P<h>\d{{1,2}})\s?[点时](?![\d击赞心差]|\d折)(?:(?P<half>半)|(?P<quarter>[一三]刻)|(?P<m>\d{{1,2}})分?)?"
@@ -93,14 +96,18 @@ def _clocks(text: str) -> Iterator[Moment]:
     for pattern in (_CLOCK, _TWELVE):
         for match in pattern.finditer(text):
             minute = int(match["m"]) if pattern is _CLOCK else 0
-            yield Moment("time", _minutes(int(match["h"]), minute, (match["half"] or "").lower()), *match.span())
+            yield Moment("time", _minutes(_hour(match["h"]), minute, (match["half"] or "").lower()), *match.span())
     for match in _POINT.finditer(text):
         hour = int(match["h"]) if match["h"] else int(chinese(match["z"]) or 0)
         minute = 30 if match["half"] or match["half2"] else {"一刻": 15, "三刻": 45}.get(match["quarter"] or "", int(match["m"] or 0))
         yield Moment("time", _minutes(hour, minute, _half(match["part"] or match["part2"], hour)), *match.span())
     for match in _UNTIL.finditer(text):
-        hour = int(match["h"] or match["g"] or match["o"])
+        hour = _hour(match["h"] or match["g"] or match["o"])
         yield Moment("time", _minutes(hour, 0, "?"), *match.span())
+
+
+def _hour(text: str) -> int:
+    return int(text) if text.isdigit() else _HOUR_WORDS.index(text.lower()) + 1
 
 
 def _half(part: str | None, hour: int) -> str:

@@ -19,7 +19,7 @@ _UNITS: Final = (
     (r"个?(?:工作日|working days?)|(?:business|working)[\s-]days?", "working day", 1),
     (r"(?:minutes?|mins?)(?![a-z])|分钟", "hour", Fraction(1, 60)),
     (r"(?:hours?|hrs?|h)(?![a-z])|个?(?:小时|钟头)", "hour", 1),
-    (r"(?:calendar[\s-])?days?(?![a-z])|个?自然日|天|日(?!元)", "hour", 24),
+    (r"(?:calendar[\s-])?days?(?![a-z])|个?自然日|天|日(?=内|以内|之内|后|游)", "hour", 24),
     (r"weeks?(?![a-z])|周(?!岁|[一二三四五六日天])|个?(?:星期|礼拜)(?![一二三四五六日天])", "hour", 168),
     (r"fortnights?(?![a-z])", "hour", 336),
     (r"months?(?![a-z])|个?自然月|个月|月(?=内|以内|之内|后)", "month", 1),
@@ -167,7 +167,7 @@ def _quantity(text: str, number: Number, unit: tuple[str, Fraction | int, int]) 
     return Quantity(dim, value, number.value, start, end, number.script != "digits")
 
 
-_NOT_A_NUMBER: Final = re.compile(r"[第每某]$")
+_NOT_A_NUMBER: Final = re.compile(r"[第每某同]$")
 _TIMES: Final = re.compile(r"(?i)(?:once|twice|times|per|every|each|such|what|quite|many)\s$")
 _ALL_DAY: Final = re.compile(r"一(?:天到晚|年四季|年到头)")
 
@@ -186,5 +186,10 @@ def _counts(text: str, number: Number, dim: str) -> bool:
 
 
 def listed(facts: Sequence[str]) -> set[int]:
-    """How many things each fact lists."""
-    return {1 + len(re.findall(r"[,;、；，/|]", fact)) for fact in facts}
+    """How many things each fact lists, and how many pieces: "Quilt × 2; Towel" are two things, three pieces."""
+    found = set()
+    for fact in facts:
+        parts = re.split(r"[,;、；，/|]", fact)
+        many = [int(match[1]) for part in parts if (match := re.search(r"[x×]\s?(\d{1,3})(?!\d)", part))]
+        found |= {len(parts), len(parts) + sum(many) - len(many)}
+    return found
