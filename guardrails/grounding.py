@@ -8,7 +8,7 @@ for that of another.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -24,8 +24,16 @@ from guardrails.quantities import LOOSE, MONEY, Quantity, listed
 
 _SMALL: Final = 10
 _MIN_TAIL: Final = 3
-_WHOLE_VALUE: Final = re.compile(r"^[^:]{1,24}:\s*\d[\d,]*(?:\.\d+)?\s*$")
-_NUMBERED: Final = re.compile(r"^[a-z ]{1,16}\d+:")
+_WHOLE_VALUE: Final = re.compile(r"^(?P<key>[^:：]{1,24})[:：]\s*\d[\d,]*(?:\.\d+)?\s*$")
+_NUMBERED: Final = re.compile(r"^[a-z ]{1,16}\d+:")  # the number of a row is none of its values
+_KEYS: Final = (
+    (re.compile(r"(?i)day|hour|minute|week|month|year|warranty|duration|period|天|时|周|月|年|期"), ("hour", "month", "working day")),
+    (re.compile(r"(?i)percent|discount|rate|tax|vat|%|折|率|扣"), ("percent", "pay")),
+    (re.compile(r"(?i)price|total|cost|amount|fee|refund|sum|paid|价|额|费|款|付"), tuple(MONEY)),
+    (re.compile(r"(?i)weight|重"), ("g", "lb", "oz")),
+    (re.compile(r"(?i)length|width|height|depth|diameter|长|宽|高|直径"), ("mm", "inch", "ft")),
+    (re.compile(r"(?i)volume|capacity|power|voltage|battery|容量|功率|电"), ("ml", "W", "V", "mAh", "Wh", "GB", "MB")),
+)
 _PRICED: Final = re.compile(
     r"(?i)(?:cost|price|pay|paid|total|amount|fee|charge|come[s]? to|refund|spend|only|[价元钱付卖共花费额退])[^.!?。！？]{0,24}$"
 )
@@ -109,7 +117,7 @@ class _Known:
 
     def __init__(self, facts: Sequence[str]) -> None:
         self.text = "\n".join(facts).casefold()
-        found = [claim for fact in facts for claim in claims(fact)]
+        found = [claim for fact in facts for claim in claims(_NUMBERED.sub("", fact))]
         self._values = {(claim.kind, claim.value) for claim in found if claim.of is None}
         self._digits = {digits_of(c.value) for c in found if c.kind in ("id", "number", "link") and c.of is None}
         self._moments = {(c.of.kind, v) for c in found if isinstance(c.of, Moment) for v in c.of.values}
@@ -118,7 +126,7 @@ class _Known:
         self._by_dim: dict[str, set[Fraction]] = {}
         for quantity in quantities:
             self._by_dim.setdefault(quantity.dim, set()).add(quantity.value)
-        self._fields = {q.number for fact in facts if _WHOLE_VALUE.match(fact) for q in _bare(fact)}
+        self._fields = {field for fact in facts for field in _fields(fact)}
         self._priced = bool(MONEY & self._by_dim.keys())
         self._rows = sum(bool(_NUMBERED.match(fact)) for fact in facts)
         self._listed = listed(facts) | {len(facts)}
@@ -172,7 +180,7 @@ class _Known:
         return any(day == date.split("-", 1)[1] and year in ("", date.split("-", 1)[0]) for date in self._dates)
 
     def _holds_quantity(self, said: Quantity, text: str) -> bool:
-        if said.value in self._by_dim.get(said.dim, ()) or said.number in self._fields:
+        if said.value in self._by_dim.get(said.dim, ()) or (said.dim, said.number) in self._fields:
             return True
         match said.dim:
             case "percent" | "pay":
@@ -233,8 +241,13 @@ class _Known:
         return digits in self._digits or bool(re.search(rf"(?<!\d){spaced}(?!\d)", self.text))
 
 
-def _bare(fact: str) -> list[Quantity]:
-    return [c.of for c in claims(fact) if isinstance(c.of, Quantity) and c.of.dim == "bare"]
+def _fields(fact: str) -> Iterator[tuple[str, Fraction]]:
+    """What a line like ``warranty days: 30`` may count: its key tells."""
+    if match := _WHOLE_VALUE.match(fact):
+        numbers = [c.of.number for c in claims(fact) if isinstance(c.of, Quantity) and c.of.dim == "bare"]
+        for pattern, dims in _KEYS:
+            if pattern.search(match["key"]):
+                yield from ((dim, number) for number in numbers for dim in dims)
 
 
 def _host_allowed(link: str, domains: Collection[str]) -> bool:
