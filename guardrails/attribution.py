@@ -15,6 +15,9 @@ _CAPITALISED: Final = re.compile(r"(?<![\w'’.@/-])[A-Z][A-Za-z'’]*[a-z][A-Za
 _RUN_ON: Final = re.compile(r"[ -](?=[A-Z][A-Za-z'’]*[a-z])")
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;…。！？：；]|\n)[\s\"“'‘(（)）-]*$")
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)|[。！？\n]")
+_PRICE_BEFORE: Final = re.compile(
+    r"[¥￥$€£]?\s?\d[\d,.]*\s?(?:元|美元|英镑|欧元|块|yuan|dollars?|euros?)?(?:的|(?<=[\d,.])\s)$"
+)
 _WORD: Final = re.compile(r"[a-z][a-z'’]*")
 # Words that may begin a sentence before a name, and names of time that grounding.py compares as dates.
 _OPENERS: Final = frozenset(
@@ -68,13 +71,20 @@ def segments(text: str, lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     for at, (name, line) in enumerate(named):
         sentence = _sentence(ends, name)
         alone = at == 0 or _sentence(ends, named[at - 1][0]) != sentence
-        start = ends[sentence] if alone else name
+        start = ends[sentence] if alone else _with_price(text, name)
         end = len(text)
         if at + 1 < len(named):
             following = named[at + 1][0]
-            end = following if _sentence(ends, following) == sentence else ends[_sentence(ends, following)]
+            same = _sentence(ends, following) == sentence
+            end = _with_price(text, following) if same else ends[_sentence(ends, following)]
         yield ("" if (sentence, line) in seen else line), start, end
         seen.add((sentence, line))
+
+
+def _with_price(text: str, name: int) -> int:
+    """Where a name begins, with the price that is said of it before: "the $55 Adapter", 55元的转换头."""
+    match = _PRICE_BEFORE.search(text, max(0, name - 24), name)
+    return match.start() if match else name
 
 
 def _named(folded: str, lines: Sequence[str]) -> Iterator[tuple[int, str]]:

@@ -33,9 +33,7 @@ _SIZE: Final = re.compile(r"(?<![A-Za-z0-9'’&.-])(?:[SML]|X{1,4}[SL]|\dX[SL])(
 _SIZE_WORD: Final = re.compile(r"(?i)(?<![a-z])sizes?\s(?P<w>extra\s(?:small|large)|small|medium|large)(?![a-z])")
 _SIZES: Final = {"extra small": "xs", "small": "s", "medium": "m", "large": "l", "extra large": "xl"}
 # What a model writes when it falls out of its role: JSON, identifiers, the marks of its chat format.
-_MARKUP: Final = re.compile(
-    r"[{}\[\]\\`]|\"\s*:|</?[|a-z][^<>\s]{0,40}>?|(?<![\w@./-])[a-z]+(?:_[a-z]+)+(?![\w@])"
-)
+_MARKUP: Final = re.compile(r"[{}\[\]\\`]|\"\s*:|</?[|a-z][^<>\s]{0,40}>?|(?<![\w@./-])[a-z]+(?:_[a-z]+)+(?![\w@])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +65,15 @@ def _candidates(text: str) -> Iterator[Claim]:
     """In this order: what one reader took is closed to the next."""
     for start, end, handle in handles.find(text):
         yield Claim("handle", f"{handle.kind}_{handle.number}", start, end)
-    for match in _MARKUP.finditer(text):
-        yield Claim("markup", match.group().casefold(), *match.span())
+    yield from (Claim("markup", match.group().casefold(), *match.span()) for match in _MARKUP.finditer(text))
     for match in _LINK.finditer(text):
         yield Claim("link", match.group().rstrip(".,;!?").casefold(), *match.span())
     for moment in moments(text):
         yield Claim("date", " ".join(sorted(moment.values)), moment.start, moment.end, moment)
+    yield from _codes(text)
+
+
+def _codes(text: str) -> Iterator[Claim]:
     for match in _PHONE.finditer(text):
         if 7 <= len(digits := digits_of(match.group())) <= 15:
             yield Claim("number", digits, *match.span())

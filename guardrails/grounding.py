@@ -7,6 +7,8 @@ violations too. It does not see a wrong statement made of right values: "we do" 
 for that of another.
 """
 
+# ruff: noqa: E501 - expressions stay on one line, so that they can be searched
+
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +29,10 @@ _MIN_TAIL: Final = 3
 _WHOLE_VALUE: Final = re.compile(r"^(?P<key>[^:：]{1,24})[:：]\s*\d[\d,]*(?:\.\d+)?\s*$")
 _NUMBERED: Final = re.compile(r"^[a-z ]{1,16}\d+:")  # the number of a row is none of its values
 _KEYS: Final = (
-    (re.compile(r"(?i)day|hour|minute|week|month|year|warranty|duration|period|天|时|周|月|年|期"), ("hour", "month", "working day")),
+    (
+        re.compile(r"(?i)day|hour|minute|week|month|year|warranty|duration|period|天|时|周|月|年|期"),
+        ("hour", "month", "working day"),
+    ),
     (re.compile(r"(?i)percent|discount|rate|tax|vat|%|折|率|扣"), ("percent", "pay")),
     (re.compile(r"(?i)price|total|cost|amount|fee|refund|sum|paid|价|额|费|款|付"), tuple(MONEY)),
     (re.compile(r"(?i)weight|重"), ("g", "lb", "oz")),
@@ -39,13 +44,14 @@ _PRICED: Final = re.compile(
 )
 _TAIL: Final = re.compile(r"(?i)(?:ending|ends|last|final|尾号|末|结尾)[^.!?。！？]{0,16}$")
 _COUNTED_AFTER: Final = re.compile(
-    r"(?i)\s?(?:款|种|样|件(?:商品|宝贝|东西)|个(?:颜色|尺码|选择|订单|款|商品|都)|笔订单|位都"
+    r"(?i)\s?(?:款|种|样|件(?:商品|宝贝|东西)|笔|单(?!价)|个(?:颜色|尺码|选择|订单|款|商品|都)|位都"
     r"|(?:\s?(?:that|which|of (?:these|those|our)"
     r"|(?:(?!in|of|for|per|left|to|at|each)[a-z-]+\s){0,2}"
-    r"(?:items|products|options|choices|things|articles|orders|colou?rs|sizes|models|styles|kinds|types)))(?![a-z]))"
+    r"(?:items|products|options|choices|ideas|suggestions|picks|results|things|articles|orders|colou?rs|sizes|models|styles|kinds|types)))(?![a-z]))"
 )
 _COUNTED_BEFORE: Final = re.compile(r"(?i)(?:these|those|all|other|your|top|found|the)\s$")
 _PIECES_IN_ALL: Final = re.compile(r"(?:[共含这那下][是有]?|包含|找到|推荐)\s?(?:[\d一二两三四五六七八九十]+)\s?[件项]")
+_INTRODUCES: Final = re.compile(r"[^.!?。！？\n]{0,40}?[:：]")
 _LIMITED: Final = re.compile(r"(?i)(?:only|left|剩|仅|只有|库存|还有)[^.!?。！？，,]{0,6}$")
 
 
@@ -225,7 +231,7 @@ class _Known:
         after = re.sub(r"^[\d一二两三四五六七八九十]+|^[a-z]+", "", from_number, count=1, flags=re.IGNORECASE)
         in_all = _PIECES_IN_ALL.search(text, max(0, said.start - 4), said.end + 3)
         if _LIMITED.search(before) or not (_COUNTED_AFTER.match(after) or _COUNTED_BEFORE.search(before) or in_all):
-            return self._rows > 0 and many <= self._rows and self._has_noun(after)
+            return many <= self._rows and (self._has_noun(after) or bool(_INTRODUCES.match(after)))
         return many in self._listed or many <= self._rows
 
     def _has_noun(self, after: str) -> bool:

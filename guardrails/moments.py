@@ -22,16 +22,20 @@ _DATES: Final = (
     re.compile(r"(?:(?<!\d)(?P<y>20\d\d)\s?年\s?)?(?<!\d)(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号]?(?!\d)"),
     re.compile(rf"(?P<m>[{_HAN}]{{1,2}})月(?P<d>[{_HAN}]{{1,3}})[日号]"),
     re.compile(rf"(?i)(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<n>{_MONTH})(?:,?\s(?P<y>20\d\d))?"),
-    re.compile(rf"(?i)(?<![a-z])(?P<n>{_MONTH})\s(?:the\s)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|\s?[ap]\.?m)(?:,?\s(?P<y>20\d\d))?"),
+    re.compile(
+        rf"(?i)(?<![a-z])(?P<n>{_MONTH})\s(?:the\s)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|\s?[ap]\.?m)(?:,?\s(?P<y>20\d\d))?"
+    ),
 )
 _FIGURES: Final = re.compile(r"(?<![\d./-])(?P<a>0?[1-9]|[12]\d|3[01])/(?P<b>0?[1-9]|[12]\d|3[01])(?![\d/-])")
 _MONTH_ALONE: Final = re.compile(
     rf"(?<![A-Za-z])(?P<n>(?!May|Mar|mar|may)(?i:{_MONTH}))(?!\s?\d)|(?<!\d)(?P<m>\d{{1,2}})\s?月(?!\d|内|以内|之内|后)"
 )
-_NTH: Final = re.compile(r"(?i)(?<![\w.-])(?P<d>\d{1,2})(?:st|nd|rd|th)(?![a-z])|(?<![\d月个.])(?P<z>\d{1,2})\s?(?:号(?![码店楼线])|日(?!内|以内|之内|后|元|游|均))")
+_NTH: Final = re.compile(
+    r"(?i)(?<![\w.-])(?P<d>\d{1,2})(?:st|nd|rd|th)(?![a-z])|(?<![\d月个.])(?P<z>\d{1,2})\s?(?:号(?![码店楼线])|日(?!内|以内|之内|后|元|游|均))"
+)
 _WEEKDAY: Final = re.compile(
     r"(?<![A-Za-z])(?:(?i:(?P<full>mon|tues|wednes|thurs|fri|satur|sun)days?)|(?P<short>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:\.|(?![A-Za-z])))(?![A-Za-z])"
-    r"|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])(?!期|边)"
+    r"|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])(?!期|边|单)"
 )
 _WEEKDAYS: Final = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _RELATIVE: Final = re.compile(
@@ -75,11 +79,7 @@ def moments(text: str) -> Iterator[Moment]:
             if value := _date(match):
                 yield Moment("day", frozenset({value}), *match.span())
     yield from _clocks(text)
-    for match in _FIGURES.finditer(text):
-        first, second = int(match["a"]), int(match["b"])
-        readings = {f"-{m}-{d}" for m, d in ((first, second), (second, first)) if m <= 12}
-        if readings:
-            yield Moment("day", frozenset(readings), *match.span())
+    yield from _figures(text)
     for match in _WEEKDAY.finditer(text):
         yield Moment("weekday", frozenset({str(_weekday(match))}), *match.span())
     for match in _RELATIVE.finditer(text):
@@ -92,6 +92,13 @@ def moments(text: str) -> Iterator[Moment]:
         yield Moment("day of month", frozenset({str(int(match["d"] or match["z"]))}), *match.span())
 
 
+def _figures(text: str) -> Iterator[Moment]:
+    for match in _FIGURES.finditer(text):
+        first, second = int(match["a"]), int(match["b"])
+        if readings := {f"-{m}-{d}" for m, d in ((first, second), (second, first)) if m <= 12}:
+            yield Moment("day", frozenset(readings), *match.span())
+
+
 def _clocks(text: str) -> Iterator[Moment]:
     for pattern in (_CLOCK, _TWELVE):
         for match in pattern.finditer(text):
@@ -99,7 +106,11 @@ def _clocks(text: str) -> Iterator[Moment]:
             yield Moment("time", _minutes(_hour(match["h"]), minute, (match["half"] or "").lower()), *match.span())
     for match in _POINT.finditer(text):
         hour = int(match["h"]) if match["h"] else int(chinese(match["z"]) or 0)
-        minute = 30 if match["half"] or match["half2"] else {"一刻": 15, "三刻": 45}.get(match["quarter"] or "", int(match["m"] or 0))
+        minute = (
+            30
+            if match["half"] or match["half2"]
+            else {"一刻": 15, "三刻": 45}.get(match["quarter"] or "", int(match["m"] or 0))
+        )
         yield Moment("time", _minutes(hour, minute, _half(match["part"] or match["part2"], hour)), *match.span())
     for match in _UNTIL.finditer(text):
         hour = _hour(match["h"] or match["g"] or match["o"])
@@ -135,10 +146,7 @@ def _weekday(match: re.Match[str]) -> int:
 
 def _date(match: re.Match[str]) -> str:
     groups = match.groupdict()
-    if groups.get("n"):
-        month = _MONTHS.index(groups["n"].lower()[:3]) + 1
-    else:
-        month = _figure(groups["m"])
+    month = _MONTHS.index(groups["n"].lower()[:3]) + 1 if groups.get("n") else _figure(groups["m"])
     day = _figure(groups["d"])
     return f"{groups.get('y') or ''}-{month}-{day}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
 

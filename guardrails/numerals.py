@@ -3,6 +3,8 @@
 It knows no units: what a number counts is for quantities.py. Fractions in words are not read but for 半 and "half a".
 """
 
+# ruff: noqa: E501, SIM905 - expressions stay on one line
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,21 +13,19 @@ from typing import Final, Literal
 
 Script = Literal["digits", "english", "article", "chinese"]
 
-_ONES: Final = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))  # noqa: SIM905
+_ONES: Final = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))
 _TEENS: Final = dict(
     zip(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),  # noqa: SIM905
+        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
         range(10, 20),
         strict=True,
     )
 )
 _TENS: Final = dict(
-    zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)  # noqa: SIM905
+    zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)
 )
 _VALUES: Final = {**_ONES, **_TEENS, **_TENS, "a": 1, "an": 1, "zero": 0}
-_BELOW_100: Final = (
-    rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_ONES)})(?![a-z]))?|{'|'.join(sorted(_TEENS | _ONES, key=len)[::-1])})"
-)
+_BELOW_100: Final = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_ONES)})(?![a-z]))?|{'|'.join(sorted(_TEENS | _ONES, key=len)[::-1])})"
 _BELOW_1000: Final = rf"(?:(?:a|{_BELOW_100})[\s-]hundred(?:\s(?:and\s)?{_BELOW_100})?|{_BELOW_100})"
 _ENGLISH: Final = (
     rf"(?:(?:a|{_BELOW_1000})[\s-]thousand(?:,?\s(?:and\s)?{_BELOW_1000})?|{_BELOW_1000}|zero|half(?=\san?\s))"

@@ -27,7 +27,9 @@ _GROUPS: Final = tuple(
     )
 )  # fmt: skip
 _CAPITALS: Final = re.compile(r"(?<![A-Za-z0-9@#/._<-])[A-Z]{2,}(?![A-Za-z0-9@/_>-]|\.[a-z])")
-_CODE: Final = re.compile(r"(?i)(?:codes?|vouchers?|coupons?|优惠码|券码|折扣码|兑换码)[\s:：是为]{0,3}[\"“'‘]?(?P<code>(?-i:[A-Z]{3,}))")
+_CODE: Final = re.compile(
+    r"(?i)(?:codes?|vouchers?|coupons?|优惠码|券码|折扣码|兑换码)[\s:：是为]{0,3}[\"“'‘]?(?P<code>(?-i:[A-Z]{3,}))"
+)
 _COMMON: Final = frozenset(
     """
     AI AM APP ASAP CEO CD CM CN CNY DIY DVD ETA EU EUR FAQ FAQS FYI GB GBP GMT GPS HD HDMI HK ID IDS IN IS IT KG LCD LED

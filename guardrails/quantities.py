@@ -4,7 +4,7 @@
 ``1500克``; ``八折`` is ``20% off``. A number whose unit stands further on takes it over a range: ``3 to 5 days``.
 A unit that is not known here is a count of something.
 """
-# ruff: noqa: E501 - one unit a line
+# ruff: noqa: E501, SIM905 - one unit a line
 
 import re
 from collections.abc import Sequence
@@ -59,10 +59,11 @@ _UNITS: Final = (
     (r"(?:lumens?|lm)(?![a-z])|流明", "lm", 1),
     (r"(?:db|decibels?)(?![a-z])|分贝", "dB", 1),
     (r"码", "size", 1),
-    (r"[x×](?![a-z0-9])|件|款|双|条|台|个|种|位|张|套|只|本|瓶|盒|袋|包|把|支|箱|次|名|人|份|笔|项|样|期|遍|层|倍|副|枚|片|粒|部|根|颗|盏|床|听|罐|组|对|点?积分", "count", 1),
+    (r"[x×](?!\s?[a-z0-9])|件|款|双|条|台|个|种|位|张|套|只|本|瓶|盒|袋|包|把|支|箱|次|名|人|份|笔|项|样|期|遍|层|倍|副|枚|片|粒|部|根|颗|盏|床|听|罐|组|对|点?积分", "count", 1),
 )  # fmt: skip
 _RIGHT: Final = tuple((re.compile(rf"(?i)(?:{pattern})"), dim, factor) for pattern, dim, factor in _UNITS)
-_GAP: Final = re.compile(r"[\s-]?(?:more\s|full\s|整|多)?(?:an?\s)?")
+_GAP: Final = re.compile(r"[\s-]?(?:more\s|full\s|整|多)?")
+_HALF_A: Final = re.compile(r"\san?\s")
 _LEFT: Final = (
     (re.compile(r"(?i)(?:us\$|usd\s?|(?<![a-z])\$\s?)$"), "USD"),
     (re.compile(r"(?i)(?:hk\$|hkd\s?)$"), "HKD"),
@@ -76,8 +77,10 @@ _LEFT: Final = (
 )
 _NOUN: Final = re.compile(r"[\s-](?P<noun>[a-z][a-z’']{2,})")
 _NO_NOUN: Final = frozenset(
-    "and are but can for from has have left may more not now only out per than that the then till too until was were "
-    "which will with you your off our all any its this these those when who here there also still".split()
+    """
+    and are but can for from has have left may more not now only out per than that the then till too until was were
+    which will with you your off our all any its this these those when who here there also still
+    """.split()
 )
 _BETWEEN: Final = re.compile(r"(?i)\s?(?:[-–—~～×x*/]|to|and|or|through|up to|到|至|或者?|和|乘以?|、|,)\s?")
 MONEY: Final = frozenset({"USD", "GBP", "EUR", "JPY", "HKD", "CNY"})
@@ -108,7 +111,8 @@ def quantities(text: str, taken: bytearray) -> list[Quantity]:
     >>> [(q.dim, str(q.value)) for q in quantities("3 to 5 days, 1.5kg, ¥59–79", bytearray(30))]
     [('hour', '72'), ('hour', '120'), ('g', '1500'), ('CNY', '59'), ('CNY', '79')]
     """
-    found, units = [], []
+    found: list[Number] = []
+    units: list[tuple[str, Fraction | int, int]] = []
     for number in numbers(text):
         if not any(taken[number.start : number.end]) and (not units or number.start >= units[-1][2]):  # 千 of 5千克
             found.append(number)
@@ -121,7 +125,9 @@ def quantities(text: str, taken: bytearray) -> list[Quantity]:
         if units[at][0] == "bare" and _joined(text, found[at - 1], found[at]) and units[at - 1][0] in MONEY | {"size"}:
             units[at] = (units[at - 1][0], units[at - 1][1], found[at].end)
     return [
-        _quantity(text, number, unit) for number, unit in zip(found, units, strict=True) if _counts(text, number, unit[0])
+        _quantity(text, number, unit)
+        for number, unit in zip(found, units, strict=True)
+        if _counts(text, number, unit[0])
     ]
 
 
@@ -133,7 +139,7 @@ def _unit(text: str, number: Number) -> tuple[str, Fraction | int, int]:
     for pattern, dim in _LEFT:
         if pattern.search(text, max(0, number.start - 12), number.start):
             right = _right(text, number)
-            return right if right and right[0] not in (*MONEY, "count", "size", "mm") else (dim, 1, number.end)
+            return right if right and dim in LOOSE else (dim, 1, number.end)
     right = _right(text, number)
     if right:
         return right
@@ -147,7 +153,7 @@ def _right(text: str, number: Number) -> tuple[str, Fraction | int, int] | None:
     scale, start = 1, number.end
     if number.script == "digits" and text.startswith(("万", "k ", "K "), start):
         scale, start = (10_000 if text[start] == "万" else 1000), start + 1
-    gap = _GAP.match(text, start)
+    gap = (_HALF_A if number.script == "english" and number.value < 1 else _GAP).match(text, start)
     for at in dict.fromkeys((start, gap.end() if gap else start)):
         for pattern, dim, factor in _RIGHT:
             if match := pattern.match(text, at):
@@ -168,7 +174,9 @@ def _quantity(text: str, number: Number, unit: tuple[str, Fraction | int, int]) 
 
 
 _NOT_A_NUMBER: Final = re.compile(r"[第每某同]$")
-_TIMES: Final = re.compile(r"(?i)(?:once|twice|times|per|every|each|such|what|quite|many)\s$")
+_TIMES: Final = re.compile(
+    r"(?i)(?:once|twice|times|per|every|each|such|what|quite|many|give|name|pick|choose|set|promise)\s$"
+)
 _ALL_DAY: Final = re.compile(r"一(?:天到晚|年四季|年到头)")
 
 
@@ -177,7 +185,7 @@ def _counts(text: str, number: Number, dim: str) -> bool:
     if number.script == "digits":
         return True
     if number.script == "article":
-        return not _TIMES.search(text, max(0, number.start - 8), number.start)
+        return not _TIMES.search(text, max(0, number.start - 9), number.start)
     if number.script == "english":
         return number.value != 1 or dim not in LOOSE
     if dim == "bare" or _NOT_A_NUMBER.search(text, max(0, number.start - 1), number.start):

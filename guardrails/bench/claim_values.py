@@ -1,8 +1,10 @@
 """Typed values for the measurement of claims: drawn with a seed, written as facts and as a good agent writes them.
 
 A value is a hashable key of its type; two spellings with one key say the same. Nobody's data: everything is made up.
-It knows nothing of the guard that is measured. ``HELD_OUT`` spellings are used in the check set only.
+It knows nothing of the guard that is measured. Some spellings are used in the check set only.
 """
+
+# ruff: noqa: SIM905 - a list of words reads best as text
 
 import random
 from collections.abc import Callable
@@ -18,9 +20,7 @@ _ONES: Final = (
     "eighteen nineteen"
 ).split()
 _TENS: Final = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
-_MONTHS: Final = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTHS: Final = ("January February March April May June July August September October November December").split()
 _WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _HAN: Final = "零一二三四五六七八九"
 _UNITS_ZH: Final = {
@@ -55,8 +55,10 @@ def english(number: int) -> str:
         return _TENS[number // 10] + (f"-{_ONES[number % 10]}" if number % 10 else "")
     unit, name = (1000, "thousand") if number >= 1000 else (100, "hundred")
     rest = number % unit
-    return f"{english(number // unit)} {name}" + (f" and {english(rest)}" if 0 < rest < 100 else "") + (
-        f" {english(rest)}" if rest >= 100 else ""
+    return (
+        f"{english(number // unit)} {name}"
+        + (f" and {english(rest)}" if 0 < rest < 100 else "")
+        + (f" {english(rest)}" if rest >= 100 else "")
     )
 
 
@@ -92,15 +94,23 @@ def _money(key: Key, lang: Lang) -> Spellings:
     words = [f"{chinese(minor // 100)}{name}"] if minor % 100 == 0 else []
     colloquial = [f"{bare}块"] if symbol == "¥" and minor % 100 == 0 else []
     shown = "￥" if symbol == "¥" else symbol
-    return [f"{symbol}{full}", f"{shown}{bare}", f"{bare}{name}", f"{short} {name}", *words], [f"{full}{name}", *colloquial]
+    return [f"{symbol}{full}", f"{shown}{bare}", f"{bare}{name}", f"{short} {name}", *words], [
+        f"{full}{name}",
+        *colloquial,
+    ]
 
 
 def _day(key: Key, lang: Lang) -> Spellings:
     month, day = key
     if lang == "zh":
-        return [f"{month}月{day}日", f"{month}月{day}号", f"{month} 月 {day} 日"], [f"{chinese(month)}月{chinese(day)}日"]
+        return [f"{month}月{day}日", f"{month}月{day}号", f"{month} 月 {day} 日"], [
+            f"{chinese(month)}月{chinese(day)}日"
+        ]
     name, nth = _MONTHS[month - 1], f"{day}{_suffix(day)}"
-    return [f"{day} {name}", f"{name} {day}", f"{name[:3]} {day}", f"{name} {nth}"], [f"{day} {name[:3]}", f"the {nth} of {name}"]
+    return [f"{day} {name}", f"{name} {day}", f"{name[:3]} {day}", f"{name} {nth}"], [
+        f"{day} {name[:3]}",
+        f"the {nth} of {name}",
+    ]
 
 
 def _suffix(day: int) -> str:
@@ -144,9 +154,16 @@ def _span(key: Key, lang: Lang) -> Spellings:
     low, high, unit = key
     if lang == "en":
         word = (f"{english(low)} to {english(high)} {unit}s",)
-        return [f"{low}–{high} {unit}s", f"{low}-{high} {unit}s", f"{low} to {high} {unit}s", *word], [f"between {low} and {high} {unit}s"]
+        return [f"{low}–{high} {unit}s", f"{low}-{high} {unit}s", f"{low} to {high} {unit}s", *word], [
+            f"between {low} and {high} {unit}s"
+        ]
     name = _UNITS_ZH[unit][0]
-    return [f"{low}–{high}{name}", f"{low}-{high}{name}", f"{low}到{high}{name}", f"{counted(low)}到{counted(high)}{name}"], [f"{low}~{high}{name}", f"{low}至{high}{name}"]
+    return [
+        f"{low}–{high}{name}",
+        f"{low}-{high}{name}",
+        f"{low}到{high}{name}",
+        f"{counted(low)}到{counted(high)}{name}",
+    ], [f"{low}~{high}{name}", f"{low}至{high}{name}"]
 
 
 def _percent(key: Key, lang: Lang) -> Spellings:
@@ -199,7 +216,9 @@ def _digits(rng: random.Random, many: int) -> str:
 
 
 def _draw_tracking(rng: random.Random) -> str:
-    return rng.choice([f"SF{_digits(rng, 13)}", f"YT{_digits(rng, 13)}", f"1Z{_digits(rng, 3)}AA{_digits(rng, 10)}", _digits(rng, 14)])
+    return rng.choice(
+        [f"SF{_digits(rng, 13)}", f"YT{_digits(rng, 13)}", f"1Z{_digits(rng, 3)}AA{_digits(rng, 10)}", _digits(rng, 14)]
+    )
 
 
 def _draw_money(rng: random.Random, symbol: str) -> Key:
@@ -212,30 +231,35 @@ def draw(kind: str, lang: Lang, rng: random.Random, symbol: str, sizes: int) -> 
     match kind:
         case "money":
             return _draw_money(rng, symbol)
-        case "day":
-            return rng.randint(1, 12), rng.randint(1, 28)
-        case "weekday":
-            return rng.randrange(7)
-        case "time":
-            return rng.randint(7, 21) * 60 + rng.choice([0, 0, 30])
-        case "count":
-            return rng.randint(2, 12)
-        case "duration":
-            return rng.choice(_DURATIONS)
-        case "span":
-            low = rng.randint(1, 8)
-            return low, low + rng.randint(1, 5), rng.choice(["day", "working day", "day", "week"])
-        case "percent":
-            return rng.choice([3, 5, 8, 10, 12, 15, 20, 25, 30, 40, 50])
-        case "zhe":
-            return rng.choice([60, 65, 70, 75, 80, 85, 88, 90, 95])
-        case "measure":
-            unit = rng.choice(list(_AMOUNTS))
-            return rng.choice(_AMOUNTS[unit]), unit
         case "size":
             return rng.choice(_SIZES[sizes])
+        case _ if kind in _DRAWN:
+            return _DRAWN[kind](rng)
         case _:
             return _draw_code(kind, lang, rng)
+
+
+def _draw_span(rng: random.Random) -> Key:
+    low = rng.randint(1, 8)
+    return low, low + rng.randint(1, 5), rng.choice(["day", "working day", "day", "week"])
+
+
+def _draw_measure(rng: random.Random) -> Key:
+    unit = rng.choice(list(_AMOUNTS))
+    return rng.choice(_AMOUNTS[unit]), unit
+
+
+_DRAWN: Final[dict[str, Callable[[random.Random], Key]]] = {
+    "day": lambda rng: (rng.randint(1, 12), rng.randint(1, 28)),
+    "weekday": lambda rng: rng.randrange(7),
+    "time": lambda rng: rng.randint(7, 21) * 60 + rng.choice([0, 0, 30]),
+    "count": lambda rng: rng.randint(2, 12),
+    "duration": lambda rng: rng.choice(_DURATIONS),
+    "span": _draw_span,
+    "percent": lambda rng: rng.choice([3, 5, 8, 10, 12, 15, 20, 25, 30, 40, 50]),
+    "zhe": lambda rng: rng.choice([60, 65, 70, 75, 80, 85, 88, 90, 95]),
+    "measure": _draw_measure,
+}
 
 
 def _draw_code(kind: str, lang: Lang, rng: random.Random) -> Key:
@@ -247,7 +271,13 @@ def _draw_code(kind: str, lang: Lang, rng: random.Random) -> Key:
             return _draw_tracking(rng)
         case "model":
             pair = "".join(rng.sample(letters, 2))
-            return rng.choice([f"{pair}-{_digits(rng, 3)}", f"{pair}{_digits(rng, 2)}{rng.choice(letters)}", f"{pair}-{_digits(rng, 4)}B"])
+            return rng.choice(
+                [
+                    f"{pair}-{_digits(rng, 3)}",
+                    f"{pair}{_digits(rng, 2)}{rng.choice(letters)}",
+                    f"{pair}-{_digits(rng, 4)}B",
+                ]
+            )
         case "coupon":
             return rng.choice(["AUTUMN", "HELLO", "SAVE", "VIP", "WELCOME", "THANKS", "NEW", "LUCKY"]) + _digits(rng, 2)
         case "phone" if lang == "zh":
@@ -261,20 +291,20 @@ def _draw_code(kind: str, lang: Lang, rng: random.Random) -> Key:
 def same(kind: str, first: Key, second: Key) -> bool:
     """Whether two keys of a kind say the same, or one is a bound of the other."""
     if kind == "duration":
-        return _in_days(first) == _in_days(second)
+        return bool(_in_days(first) == _in_days(second))
     return bool(first == second)
 
 
 def within(duration: Key, span: Key) -> bool:
     """Whether a duration lies within a span: "48 hours" of "2-4 days"."""
     low, high, unit = span
-    days, bounds = _in_days(duration), [_in_days((bound, unit)) for bound in (low, high)]
-    if isinstance(days, tuple) or isinstance(bounds[0], tuple):
-        return duration[1] == unit and low <= duration[0] <= high
-    return bool(bounds[0] <= days <= bounds[1])
+    days, first, last = _in_days(duration), _in_days((low, unit)), _in_days((high, unit))
+    if isinstance(days, int) and isinstance(first, int) and isinstance(last, int):
+        return first <= days <= last
+    return bool(duration[1] == unit and low <= duration[0] <= high)
 
 
-def _in_days(key: Key) -> Key:
+def _in_days(key: Key) -> tuple[int, str] | int:
     number, unit = key
     scale = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30.4, "year": 365}
     return (number, unit) if unit == "working day" else round(number * scale[unit])
