@@ -11,6 +11,7 @@ from bot.scratch import TurnInput
 from bot.session import Lang, Session
 from bot.shop.records import Policy, Product, ShopInfo
 from guardrails.findings import Audience, Concealed, Finding, Kind, VaultOwner
+from serving.audit import Audit
 from serving.endpoint import EngineState
 from serving.http.sessions import SessionStore
 from serving.http.tokens import Tokens
@@ -57,6 +58,9 @@ class Guard(Protocol):
 
     def erase(self, owner: VaultOwner) -> int:
         """Destroy the owner's key."""
+
+    def purge(self) -> int:
+        """Delete expired values."""
 
     def self_test(self) -> None:
         """Raise when the guard does not work."""
@@ -133,6 +137,7 @@ class Parts:
     sessions: SessionStore
     transcripts: TranscriptWriter
     metrics: Metrics = field(default_factory=Metrics)
+    audit: Audit = field(default_factory=Audit)
 
     @property
     def tokens(self) -> Tokens:
