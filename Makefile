@@ -8,7 +8,7 @@ LOCK   := $(if $(shell command -v nvidia-smi),requirements-gpu.lock,requirements
 TORCH  := $(shell grep '^torch==' $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check adapter lock
+.PHONY: help run test check fuzz adapter lock
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,6 +36,9 @@ test: $(STAMP)  ## the same set-up, then every test that needs no GPU: the real 
 
 check: $(STAMP)  ## what a commit must pass: lint, types, quick tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest -q -n 2 -m 'not gpu and not browser and not model and not slow'
+
+fuzz: $(STAMP)  ## the properties of the guards with 10,000 examples each (an hour; HYPOTHESIS_PROFILE=nightly)
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q -n 2 --timeout 7200 -m fuzz tests/guardrails
 
 adapter: $(STAMP)  ## train the default adapter and the intent model anew (20 minutes on two cores with AVX-512)
 	@mkdir -p build && $(BIN)/tactful finetune data build/cases.jsonl

@@ -51,7 +51,10 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of the turn. ``timings`` in seconds: guard, understand, tools, reply, first_word, turn."""
+    """The end of the turn. ``timings`` in seconds: guard, understand, tools, reply, first_word, turn.
+
+    ``reason`` is the code of the guard that refused the message or the reply, such as ``injection``.
+    """
 
     message_id: str
     finish_reason: FinishReason
@@ -61,6 +64,7 @@ class Done:
     grounded: bool
     fallback: bool
     timings: Mapping[str, float]
+    reason: str | None = None
 
 
 TurnEvent = Hidden | Delta | Products | Sources | Handoff | Done

@@ -82,6 +82,7 @@ class Nodes:
 
     def _refuse(self, scratch: Scratch, error: GuardError) -> None:
         _log.warning("turn_refused", reason=error.reason, session=scratch.turn.session.id)
+        scratch.refused = error.reason
         key: Key = "guard_failed"
         if isinstance(error, TextTooLong):
             key = "too_long"

@@ -46,6 +46,8 @@ class Scratch:
     spoken: Spoken = field(default_factory=Spoken)
     hidden: Mapping[str, int] = field(default_factory=dict)
     finish: FinishReason = "stop"
+    refused: str | None = None
+    """The code of the guard that refused the message or the reply."""
     cards: list[ProductCard] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
@@ -75,6 +77,7 @@ def done_of(scratch: Scratch) -> Done:
         grounded=scratch.spoken.violations == 0,
         fallback=scratch.spoken.violations > 0 or scratch.spoken.model_failed,
         timings=dict(scratch.timings),
+        reason=scratch.refused,
     )
 
 

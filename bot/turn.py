@@ -135,7 +135,7 @@ class Bot:
                 yield Delta(rest)
         except GuardError as error:
             _log.error("reveal_failed", reason=error.reason, session=scratch.turn.session.id)
-            scratch.finish = "error"
+            scratch.finish, scratch.refused = "error", error.reason
             yield Delta(self._fixed("guard_failed", scratch.state.lang).text)
         for event in after:
             yield event

@@ -90,6 +90,8 @@ class Analyzer:
             raise ValueError("expected at least one language, got none: a guard without languages finds nothing")
         self._readable = readable
         self._languages = languages
+        for recognizer in extra:
+            recognizer.limit_time()
         self._own = tuple(make(languages[0]) for make in ALL) + extra
         registry = RecognizerRegistry(recognizers=[], supported_languages=list(languages))
         for language in languages:
@@ -116,6 +118,8 @@ class Analyzer:
         language = lang if lang in self._languages else self._languages[0]
         try:
             results = self._engine.analyze(plain.text, language=language, score_threshold=MIN_SCORE)
+        except GuardTimeout:
+            raise
         except Exception as error:
             raise GuardError(f"a recognizer failed with {type(error).__name__} on {len(text)} characters") from None
         hits = [
@@ -141,6 +145,8 @@ class Analyzer:
                 raise GuardTimeout(f"recognizers did not finish {len(text)} characters in time")
             try:
                 hits.extend(hit for hit in recognizer.find(plain.text) if hit.score >= MIN_OUTPUT_SCORE)
+            except GuardTimeout:
+                raise
             except Exception as error:
                 raise GuardError(f"recognizer {recognizer.id} failed with {type(error).__name__}") from None
         return self._settle(text, plain.text, hits, plain.span)

@@ -1,68 +1,58 @@
-"""Does a reply state only what the facts hold? Numbers, ids, dates, prices, links and product names are compared.
+"""Does a reply state only what the facts hold? Numbers, ids, dates, prices, links and names are compared.
 
-Values are compared, not spellings: ``28 November`` is ``11月28日``, ``¥1,299.00`` is ``1299元``. Small counts
-(up to ten, "2 items", 两件) and ordinals pass when they can be counted in the facts. Machine text (JSON, identifiers, the
-model's own marks) and names that no fact knows are violations too. It does not see a wrong statement made of right
-values: "we do" for "we do not".
+Values are compared, not spellings (quantities.py, moments.py): ``28 November`` is ``11月28日``, ``¥1,299.00`` is
+``1299元``, ``14 days`` are ``两周``; and with what they count: ``3 days`` does not follow from ``3 left``. How many things
+a fact lists may be said. Machine text (JSON, identifiers, the model's own marks) and names that no fact knows are
+violations too. It does not see a wrong statement made of right values: "we do" for "we do not", the date of one thing
+for that of another.
 """
-# ruff: noqa: E501, SIM905 - expressions stay on one line, so that they can be searched
+
+# ruff: noqa: E501 - expressions stay on one line, so that they can be searched
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from fractions import Fraction
+from typing import Final
 from urllib.parse import urlsplit
 
-from guardrails import handles
 from guardrails.attribution import segments, unknown_names
+from guardrails.claims import Claim, ClaimKind, claims, digits_of
+from guardrails.goods import unknown_goods
+from guardrails.moments import Moment, weekday_of
 from guardrails.normalise import normalise
+from guardrails.offers import unknown_offers
+from guardrails.quantities import LOOSE, MONEY, Quantity, listed
 
-ClaimKind = Literal["number", "id", "date", "price", "link", "product", "handle", "name", "markup"]
 _SMALL: Final = 10
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH: Final = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?(?![a-z])"
-_DATES: Final = (
-    re.compile(r"(?P<y>20\d\d)\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})(?:\s?[日号])?(?!\d)"),
-    re.compile(r"(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号]?"),
-    re.compile(rf"(?i)(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<n>{_MONTH})(?:,?\s(?P<y>20\d\d))?"),
-    re.compile(rf"(?i)(?<![a-z])(?P<n>{_MONTH})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s(?P<y>20\d\d))?"),
+_MIN_TAIL: Final = 3
+_WHOLE_VALUE: Final = re.compile(r"^(?P<key>[^:：]{1,24})[:：]\s*\d[\d,]*(?:\.\d+)?\s*$")
+_NUMBERED: Final = re.compile(r"^[a-z ]{1,16}\d+:")  # the number of a row is none of its values
+_KEYS: Final = (
+    (
+        re.compile(r"(?i)day|hour|minute|week|month|year|warranty|duration|period|天|时|周|月|年|期"),
+        ("hour", "month", "working day"),
+    ),
+    (re.compile(r"(?i)percent|discount|rate|tax|vat|%|折|率|扣"), ("percent", "pay")),
+    (re.compile(r"(?i)price|total|cost|amount|fee|refund|sum|paid|价|额|费|款|付"), tuple(MONEY)),
+    (re.compile(r"(?i)weight|重"), ("g", "lb", "oz")),
+    (re.compile(r"(?i)length|width|height|depth|diameter|长|宽|高|直径"), ("mm", "inch", "ft")),
+    (re.compile(r"(?i)volume|capacity|power|voltage|battery|容量|功率|电"), ("ml", "W", "V", "mAh", "Wh", "GB", "MB")),
 )
-_DAY: Final = re.compile(
-    r"(?i)(?<![a-z])(?:to(?:day|night|morrow)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:this|next)\s(?:week|month|weekend))(?![a-z])"
-    r"|[今明后][天日晚]|(?:周|星期|礼拜)[一二三四五六日天末](?!期)|[这下]个?(?:周|星期|礼拜|月)"
+_PRICED: Final = re.compile(
+    r"(?i)(?:cost|price|pay|paid|total|amount|fee|charge|come[s]? to|refund|spend|only|[价元钱付卖共花费额退])[^.!?。！？]{0,24}$"
 )
-_LINK: Final = re.compile(
-    r"(?i)(?:https?://|www\.)[^\s<>\"'，。；）)]+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|cn|net|org|io|shop|store|co|uk|de)(?:/[^\s<>\"'，。；）)]*)?(?![\w.-]*@)"
+_TAIL: Final = re.compile(r"(?i)(?:ending|ends|last|final|尾号|末|结尾)[^.!?。！？]{0,16}$")
+_COUNTED_AFTER: Final = re.compile(
+    r"(?i)\s?(?:款|种|样|件(?:商品|宝贝|东西)|笔|单(?!价)|个(?:颜色|尺码|选择|订单|款|商品|都)|位都"
+    r"|(?:\s?(?:that|which|of (?:these|those|our)"
+    r"|(?:(?!in|of|for|per|left|to|at|each)[a-z-]+\s){0,2}"
+    r"(?:items|products|options|choices|ideas|suggestions|picks|results|things|articles|orders|colou?rs|sizes|models|styles|kinds|types)))(?![a-z]))"
 )
-_ID: Final = re.compile(
-    r"(?<![A-Za-z0-9_])(?<!\d\.)#?(?=[A-Za-z0-9-]*\d)(?=[A-Za-z0-9-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9_])"
-)
-_PRICE: Final = re.compile(
-    r"(?i)(?P<c>[¥￥$€£]|cny|rmb|usd|us\$)\s?(?P<v>\d[\d,]*(?:\.\d+)?)|(?P<w>\d[\d,]*(?:\.\d+)?)\s?(?:元|块|yuan|dollars?|usd|cny|rmb)"
-)
-_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9_.,])\d[\d,]*(?:\.\d+)?(?![A-Za-z0-9_])|\d[\d,]*(?:\.\d+)?")
-_ZH_COUNT: Final = re.compile(
-    r"[一二两三四五六七八九十百千]{1,7}(?=\s?(?:天|日|个工作日|小时|分钟|周|个月|年|元|块|折|倍|件|款|双|条|台|个|种|公斤|斤|米|%))"
-)
-_ZH_DIGITS: Final = dict(zip("一二两三四五六七八九", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
-_EN_COUNT: Final = {
-    word: number
-    for number, word in enumerate(
-        """
-    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
-    sixteen seventeen eighteen nineteen twenty
-    """.split()
-    )
-}
-_EN_TENS: Final = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
-_EN_WORD: Final = re.compile(
-    rf"(?i)(?<![a-z-])(?:{'|'.join([*sorted(_EN_COUNT, key=len, reverse=True), *_EN_TENS])})(?=[\s-](?:business\s|working\s|calendar\s)?(?:days?|hours?|weeks?|months?|years?|minutes?|items?|percent|dollars?|yuan|pairs?|sizes?|colou?rs?)(?![a-z]))"
-)
-# What a model writes when it falls out of its role: JSON, identifiers, the marks of its chat format.
-_MARKUP: Final = re.compile(r"[{}\[\]\\`]|\"\s*:|</?[|a-z][^<>\s]{0,40}>?|(?<![\w@./-])[a-z]+(?:_[a-z]+)+(?![\w@])")
-_UNIT_ID: Final = re.compile(
-    r"(?i)\d+(?:\.\d+)?(?:st|nd|rd|th|cm|mm|m|km|kg|g|mg|ml|l|w|kw|v|a|mah|gb|tb|mb|hz|inch|in|ft|oz|lb|lbs|h|hr|hrs|min|s|x|k|pcs|p|d|°c|%)?"
-)
+_COUNTED_BEFORE: Final = re.compile(r"(?i)(?:these|those|all|other|your|top|found|the)\s$")
+_PIECES_IN_ALL: Final = re.compile(r"(?:[共含这那下][是有]?|包含|找到|推荐)\s?(?:[\d一二两三四五六七八九十]+)\s?[件项]")
+_INTRODUCES: Final = re.compile(r"[^.!?。！？\n]{0,40}?[:：]")
+_LIMITED: Final = re.compile(r"(?i)(?:only|left|剩|仅|只有|库存|还有)[^.!?。！？，,]{0,6}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +60,6 @@ class Violation:
     """Something the reply states and the facts do not: its kind and place in the reply, never the text."""
 
     kind: ClaimKind
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    kind: ClaimKind
-    value: str
     start: int
     end: int
 
@@ -107,28 +89,32 @@ def check(
     >>> [v.kind for v in check("It arrives on 29 November.", ["expected: 28 November"])]
     ['date']
     """
-    plain = normalise(reply)
-    known = _Known([normalise(fact).text for fact in facts])
-    bad = [c for c in _claims(plain.text) if not known.holds(c, domains)]
+    plain, lines = normalise(reply), [normalise(fact).text for fact in facts]
+    known = _Known(lines)
+    bad = [c for c in claims(plain.text) if not known.holds(c, plain.text, domains)]
     foreign = _foreign_products(plain.text, known.text, allowed_names, product_names)
     bad += foreign
     for name, start, end in unknown_names(plain.text, known.text, allowed_names):
         if not any(product.start <= start < product.end for product in foreign):
-            bad.append(_Claim("name", name, start, end))
+            bad.append(Claim("name", name, start, end))
+    for start, end in unknown_goods(plain.text, known.text, allowed_names):
+        if not any(product.start < end and start < product.end for product in foreign):
+            bad.append(Claim("name", "", start, end))
+    bad += [Claim("service", "", start, end) for start, end in unknown_offers(plain.text, known.text)]
     if apart:
-        bad += _misplaced(plain.text, [normalise(fact).text for fact in facts], domains)
+        bad += _misplaced(plain.text, lines, known, domains)
     return tuple(Violation(c.kind, *plain.span(c.start, c.end)) for c in sorted(bad, key=lambda c: c.start))
 
 
-def _misplaced(text: str, lines: Sequence[str], domains: Collection[str]) -> list[_Claim]:
+def _misplaced(text: str, lines: Sequence[str], known: "_Known", domains: Collection[str]) -> list[Claim]:
     """Claims about one thing that its own line does not hold, and things named again."""
-    bad = []
+    bad, said = [], claims(text)
     for line, start, end in segments(text, lines):
         own = _Known([line])
-        said = [c for c in _claims(text) if start <= c.start < end]
-        bad += [c for c in said if not own.holds(c, domains)]
+        inside = [c for c in said if start <= c.start < end and not known.counts(c, text)]
+        bad += [c for c in inside if not own.holds(c, text, domains)]
         if not line:
-            bad.append(_Claim("product", "", start, end))
+            bad.append(Claim("product", "", start, end))
     return bad
 
 
@@ -137,150 +123,156 @@ class _Known:
 
     def __init__(self, facts: Sequence[str]) -> None:
         self.text = "\n".join(facts).casefold()
-        claims = [claim for fact in facts for claim in _claims(fact)]
-        self.values = {
-            kind: {c.value for c in claims if c.kind == kind}
-            for kind in ("number", "id", "date", "price", "link", "handle")
-        }
-        self.numbers = (
-            self.values["number"]
-            | self.values["price"]
-            | {part for date in self.values["date"] for part in date.split("-")[1:]}
-        )
-        self.numbers |= {number for c in claims if c.kind == "id" for number in _inner_numbers(c.value)}
-        self.lines = max(len(facts), 1)
-        self.countable = (
-            max(self.lines, *(1 + len(re.findall(r"[,;、；，/|]", fact)) for fact in facts), 1) if facts else 1
-        )
-        self.dates_without_year = {date.split("-", 1)[1] for date in self.values["date"] if "-" in date}
+        found = [claim for fact in facts for claim in claims(_NUMBERED.sub("", fact))]
+        self._values = {(claim.kind, claim.value) for claim in found if claim.of is None}
+        self._digits = {digits_of(c.value) for c in found if c.kind in ("id", "number", "link") and c.of is None}
+        self._moments = {(c.of.kind, v) for c in found if isinstance(c.of, Moment) for v in c.of.values}
+        self._dates = {value for kind, value in self._moments if kind == "day"}
+        quantities = [claim.of for claim in found if isinstance(claim.of, Quantity)]
+        self._by_dim: dict[str, set[Fraction]] = {}
+        for quantity in quantities:
+            self._by_dim.setdefault(quantity.dim, set()).add(quantity.value)
+        self._fields = {field for fact in facts for field in _fields(fact)}
+        self._priced = bool(MONEY & self._by_dim.keys())
+        self._rows = sum(bool(_NUMBERED.match(fact)) for fact in facts)
+        self._listed = listed(facts) | {len(facts)}
 
-    def holds(self, claim: _Claim, domains: Collection[str]) -> bool:
+    def holds(self, claim: Claim, text: str, domains: Collection[str]) -> bool:
+        """Whether the facts hold it; ``text`` is what it is part of."""
+        match claim.of:
+            case Moment():
+                return self._holds_moment(claim.of, text[claim.start : claim.end])
+            case Quantity():
+                return self._holds_quantity(claim.of, text)
         match claim.kind:
-            case "date":
-                if "-" not in claim.value:
-                    return claim.value in self.text
-                year, day = claim.value.split("-", 1)
-                return claim.value in self.values["date"] or (
-                    day in self.dates_without_year and (not year or f"-{day}" in self.values["date"])
-                )
             case "link":
-                return claim.value in self.values["link"] or _host_allowed(claim.value, domains)
+                return (claim.kind, claim.value) in self._values or _host_allowed(claim.value, domains)
             case "id":
-                return (
-                    claim.value in self.values["id"]
-                    or claim.value.casefold() in self.text
-                    or self._is_measure(claim.value)
-                )
-            case "handle":
-                return claim.value in self.values["handle"]
+                return (claim.kind, claim.value) in self._values or self._has_word(claim.value)
             case "markup":
                 return claim.value in self.text
-            case "price":
-                return claim.value in self.numbers
+            case "number":
+                return claim.value in self._digits or self._has_digits(claim.value)
             case _:
-                return claim.value in self.numbers or self._countable(claim.value)
+                return (claim.kind, claim.value) in self._values
 
-    def _countable(self, value: str) -> bool:
-        return value.isdigit() and 1 <= int(value) <= min(_SMALL, self.countable)
+    def counts(self, claim: Claim, text: str) -> bool:
+        """Whether it says how many things the facts list."""
+        return isinstance(claim.of, Quantity) and claim.of.dim in LOOSE and self._counts_facts(claim.of, text)
 
-    def _is_measure(self, value: str) -> bool:
-        """``2kg`` where the facts say ``2 kg``; ``1st`` where something can be counted."""
-        match = _UNIT_ID.fullmatch(value)
-        if not match:
+    def _holds_moment(self, moment: Moment, written: str) -> bool:
+        match moment.kind:
+            case "day":
+                return any(self._has_day(value) for value in moment.values) or self._has_word(written.casefold())
+            case "month":
+                return any(date.split("-")[1] in moment.values for date in self._dates) or self._agrees(moment)
+            case "day of month":
+                ordinal = int(next(iter(moment.values)))
+                known = any(date.split("-")[2] in moment.values for date in self._dates)
+                return known or self._agrees(moment) or ordinal <= min(_SMALL, max(self._listed))
+            case "weekday":
+                return self._agrees(moment) or any(weekday_of(date) in moment.values for date in self._dates)
+            case "relative":
+                return written.casefold() in self.text
+            case _:
+                return self._agrees(moment)
+
+    def _agrees(self, moment: Moment) -> bool:
+        return any((moment.kind, value) in self._moments for value in moment.values)
+
+    def _has_day(self, value: str) -> bool:
+        """A date said without a year is held by one with any; a year must be the one that the facts have, if one."""
+        year, day = value.split("-", 1)
+        return any(day == date.split("-", 1)[1] and year in ("", date.split("-", 1)[0]) for date in self._dates)
+
+    def _holds_quantity(self, said: Quantity, text: str) -> bool:
+        if said.value in self._by_dim.get(said.dim, ()) or (said.dim, said.number) in self._fields:
+            return True
+        match said.dim:
+            case "percent" | "pay":
+                other = "pay" if said.dim == "percent" else "percent"
+                return 100 - said.value in self._by_dim.get(other, ())
+            case "size":
+                return self._any(said.value, "bare", "count")
+            case "count" | "bare":
+                return self._holds_loose(said, text)
+            case dim if dim in MONEY:
+                if dim == "CNY" and said.number in self._by_dim.get("count", ()):
+                    return text[: said.end].endswith("块")
+                return not self._priced and self._any(said.number, "bare")
+            case _:
+                return False
+
+    def _holds_loose(self, said: Quantity, text: str) -> bool:
+        """A number that does not say what it counts, or counts some noun."""
+        if self._any(said.value, *LOOSE) or self._counts_facts(said, text):
+            return True
+        before, written = text[max(0, said.start - 40) : said.start], digits_of(text[said.start : said.end])
+        if said.dim == "bare" and _PRICED.search(before) and self._any(said.value, *MONEY):
+            return True
+        if len(written) >= _MIN_TAIL and _TAIL.search(before):
+            return any(digits.endswith(written) for digits in self._digits)
+        if len(written) >= 5 and self._has_digits(written):
+            return True
+        beside = re.search(r"[A-Za-z]+\s$", before)  # the "XR 200" of XR-200
+        return bool(beside) and self._has_word(f"{before[beside.start() : beside.end()].strip()}-{written}".casefold())  # type: ignore[union-attr]
+
+    def _any(self, value: Fraction, *dims: str) -> bool:
+        return any(value in self._by_dim.get(dim, ()) for dim in dims)
+
+    def _counts_facts(self, said: Quantity, text: str) -> bool:
+        """Two options, where two are listed; up to three, where the facts are three numbered rows."""
+        if said.value.denominator != 1 or not 1 <= said.value <= _SMALL:
             return False
-        number = re.match(r"\d+(?:\.\d+)?", value)
-        if number is None:
-            return False
-        shown = _plain_number(number.group())
-        return shown in self.numbers or (
-            bool(re.search(r"(?:st|nd|rd|th)$", value.casefold())) and self._countable(shown)
-        )
+        many, line_start = int(said.value), text.rfind("\n", 0, said.start) + 1
+        if not text[line_start : said.start].strip() and re.match(r"[.)、]\s?", text[said.end :]):
+            return many <= max(self._listed)
+        before, from_number = text[max(0, said.start - 12) : said.start], text[said.start :]
+        after = re.sub(r"^[\d一二两三四五六七八九十]+|^[a-z]+", "", from_number, count=1, flags=re.IGNORECASE)
+        in_all = _PIECES_IN_ALL.search(text, max(0, said.start - 4), said.end + 3)
+        if _LIMITED.search(before) or not (_COUNTED_AFTER.match(after) or _COUNTED_BEFORE.search(before) or in_all):
+            return many <= self._rows and (self._has_noun(after) or bool(_INTRODUCES.match(after)))
+        return many in self._listed or many <= self._rows
+
+    def _has_noun(self, after: str) -> bool:
+        """Two lamps, where the rows are of lamps."""
+        noun = re.match(r"\s(?:[a-z-]+\s){0,2}?([a-z]{3,})s(?![a-z])", after)
+        return bool(noun) and self._has_word(noun[1])  # type: ignore[index]
+
+    def _has_word(self, word: str) -> bool:
+        return bool(re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", self.text))
+
+    def _has_digits(self, digits: str) -> bool:
+        spaced = r"[\s-]?".join(digits)
+        return digits in self._digits or bool(re.search(rf"(?<!\d){spaced}(?!\d)", self.text))
 
 
-def _claims(text: str) -> list[_Claim]:
-    """Everything in ``text`` that can be checked, each character in one claim only."""
-    taken = bytearray(len(text))
-    claims: list[_Claim] = []
-
-    def take(kind: ClaimKind, value: str, start: int, end: int) -> None:
-        if value and not any(taken[start:end]):
-            taken[start:end] = b"\1" * (end - start)
-            claims.append(_Claim(kind, value, start, end))
-
-    for start, end, handle in handles.find(text):
-        take("handle", f"{handle.kind}_{handle.number}", start, end)
-    for kind, pattern, value in _READERS:
-        for match in pattern.finditer(text):
-            take(kind, value(match), *match.span())
-    return claims
-
-
-def _date(match: re.Match[str]) -> str:
-    groups = match.groupdict()
-    month = int(groups["m"]) if groups.get("m") else _MONTHS.index(groups["n"].lower()[:3]) + 1
-    day = int(groups["d"])
-    return f"{groups.get('y') or ''}-{month}-{day}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
-
-
-def _plain_number(text: str) -> str:
-    whole, _, fraction = text.replace(",", "").partition(".")
-    fraction = fraction.rstrip("0")
-    return (whole.lstrip("0") or "0") + ("." + fraction if fraction else "")
-
-
-def _chinese_number(text: str) -> int:
-    total, digit = 0, 0
-    for char in text:
-        unit = {"十": 10, "百": 100, "千": 1000}.get(char)
-        if unit is None:
-            digit = _ZH_DIGITS[char]
-        else:
-            total += (digit or 1) * unit
-            digit = 0
-    return total + digit
-
-
-def _inner_numbers(text: str) -> set[str]:
-    return (
-        {_plain_number(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}
-        if _UNIT_ID.fullmatch(text) or "-" in text
-        else set()
-    )
-
-
-def _word_number(match: re.Match[str]) -> str:
-    word = match.group().lower()
-    return str(_EN_COUNT.get(word, _EN_TENS.get(word)))
-
-
-# in this order: what one reader took is closed to the next
-_READERS: Final[tuple[tuple[ClaimKind, re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (
-    ("markup", _MARKUP, lambda match: match.group().casefold()),
-    ("link", _LINK, lambda match: match.group().rstrip(".,;!?").casefold()),
-    *(("date", pattern, _date) for pattern in _DATES),
-    ("date", _DAY, lambda match: match.group().casefold()),
-    ("price", _PRICE, lambda match: _plain_number(match.group("v") or match.group("w"))),
-    ("id", _ID, lambda match: match.group().lstrip("#").casefold()),
-    ("number", _NUMBER, lambda match: _plain_number(match.group())),
-    ("number", _ZH_COUNT, lambda match: str(_chinese_number(match.group()))),
-    ("number", _EN_WORD, _word_number),
-)
+def _fields(fact: str) -> Iterator[tuple[str, Fraction]]:
+    """What a line like ``warranty days: 30`` may count: its key tells."""
+    if match := _WHOLE_VALUE.match(fact):
+        numbers = [c.of.number for c in claims(fact) if isinstance(c.of, Quantity) and c.of.dim == "bare"]
+        for pattern, dims in _KEYS:
+            if pattern.search(match["key"]):
+                yield from ((dim, number) for number in numbers for dim in dims)
 
 
 def _host_allowed(link: str, domains: Collection[str]) -> bool:
-    host = (urlsplit(link if "://" in link else f"https://{link}").hostname or "").removeprefix("www.")
+    try:
+        host = (urlsplit(link if "://" in link else f"https://{link}").hostname or "").removeprefix("www.")
+    except ValueError:
+        return False
     return any(
         host == domain.casefold().removeprefix("www.") or host.endswith("." + domain.casefold()) for domain in domains
     )
 
 
-def _foreign_products(text: str, facts: str, allowed: Collection[str], products: Collection[str]) -> list[_Claim]:
+def _foreign_products(text: str, facts: str, allowed: Collection[str], products: Collection[str]) -> list[Claim]:
     folded = text.casefold()
     if len(folded) != len(text):
         folded = text.lower() if len(text.lower()) == len(text) else text
     said = {name for name in products if len(name) >= 3 and name.casefold() in folded}
     fine = {name.casefold() for name in allowed}
-    claims = []
+    found = []
     for name in said:
         known = name.casefold() in facts or name.casefold() in fine
         longer = any(
@@ -291,5 +283,5 @@ def _foreign_products(text: str, facts: str, allowed: Collection[str], products:
         )
         match = re.search(rf"(?<![a-z0-9]){re.escape(name.casefold())}(?![a-z0-9])", folded)
         if not known and not longer and match:
-            claims.append(_Claim("product", name, *match.span()))
-    return claims
+            found.append(Claim("product", name, *match.span()))
+    return found

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from guardrails.foreign_patterns import ForeignPattern
+
 SURE_SCORE: Final = 0.8
 _PLAIN: Final = re.compile(r"[\w.]+", re.UNICODE)
 _MAX_NAMES: Final = 20_000
@@ -29,11 +31,14 @@ class Readable:
     def __post_init__(self) -> None:
         if len(self.names) > _MAX_NAMES:
             raise ValueError(f"expected at most {_MAX_NAMES} names, got {len(self.names)}")
-        for pattern in self.patterns:
-            re.compile(pattern)
+        _compiled(self.patterns)
 
     def spans(self, text: str) -> list[tuple[int, int, bool]]:
-        """Readable parts of normalised ``text``: start, end, and whether it holds more than digits."""
+        """Readable parts of normalised ``text``: start, end, and whether it holds more than digits.
+
+        Raises:
+            GuardTimeout: a pattern takes too long over this text.
+        """
         found = [
             (start, end, not text[start:end].isdigit())
             for pattern in _compiled(self.patterns)
@@ -47,9 +52,13 @@ class Readable:
 
 
 @lru_cache(maxsize=32)
-def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+def _compiled(patterns: tuple[str, ...]) -> tuple[ForeignPattern, ...]:
     """Not inside a longer number or word; a pattern's own anchors and boundaries are kept."""
-    return tuple(re.compile(rf"(?i)(?<![A-Za-z0-9])(?:{pattern.strip('^$')})(?![A-Za-z0-9])") for pattern in patterns)
+    for pattern in patterns:
+        re.compile(pattern)
+    return tuple(
+        ForeignPattern(rf"(?i)(?<![A-Za-z0-9])(?:{pattern.strip('^$')})(?![A-Za-z0-9])") for pattern in patterns
+    )
 
 
 @lru_cache(maxsize=32)

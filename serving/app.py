@@ -109,7 +109,12 @@ async def _keep_house(parts: Parts) -> None:
 async def _prune(parts: Parts) -> None:
     settings = parts.settings
     keep_s = max(settings.session_minutes * 60, settings.transcript_days * 86400 if settings.transcripts else 0)
+    sessions = 0
     with contextlib.suppress(StorageUnavailable):
         for session_id in await asyncio.to_thread(parts.sessions.prune, keep_s):
             await parts.bot.forget(Session(session_id))
-    await asyncio.to_thread(parts.transcripts.prune, settings.transcript_days)
+            sessions += 1
+    days = await asyncio.to_thread(parts.transcripts.prune, settings.transcript_days)
+    values = await asyncio.to_thread(parts.guardrails.purge)
+    purged = {"sessions": sessions, "transcript_days": days, "values": values}
+    await asyncio.to_thread(parts.audit.purged, purged)

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -15,7 +16,7 @@ from bot.session import Lang, Session, SessionId
 from bot.shop.errors import ShopError
 from bot.turn import Bot
 from guardrails.errors import GuardError
-from serving.compose import KeyFileError, build_bot, build_parts, build_shop, checkpoints
+from serving.compose import KeyFileError, build_audit, build_bot, build_parts, build_shop, checkpoints
 from serving.endpoint import EngineState, ModelEndpoint
 from serving.http.parts import Parts
 from serving.settings import Settings
@@ -50,7 +51,9 @@ async def assemble(settings: Settings, engine: ModelEndpoint) -> AsyncIterator[t
     warmed = Warmed(engine)
     async with checkpoints(settings) as saver:
         bot = build_bot(settings, shop, engine.base_url, saver)
-        yield bot, build_parts(settings, shop, bot, warmed, engine.base_url), warmed
+        parts = build_parts(settings, shop, bot, warmed, engine.base_url)
+        audit = await asyncio.to_thread(build_audit, settings, parts)
+        yield bot, replace(parts, audit=audit), warmed
 
 
 async def warm_up(bot: Bot, warmed: Warmed) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.session import Lang
-from serving.commands import measure, talk
+from serving.commands import measure, privacy, talk
 from serving.commands.redact import redact
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ shop_app = typer.Typer(no_args_is_help=True, help="Shop folders. 店铺数据。
 app.add_typer(model_app, name="model")
 app.add_typer(shop_app, name="shop")
 app.add_typer(measure.app, name="bench")
+app.add_typer(privacy.app, name="privacy")
 app.command()(measure.replay)
 app.command()(talk.chat)
 app.command()(redact)

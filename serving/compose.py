@@ -29,13 +29,17 @@ from bot.tools.products import ProductTools
 from bot.tools.toolbox import Tool, Toolbox
 from bot.turn import Bot, BotParts
 from bot.understand import Understander
+from guardrails.audit_log import AuditLog
 from guardrails.findings import Finding
+from guardrails.fingerprint import fingerprint
 from guardrails.guard import Guardrails, GuardSettings, Readable
 from guardrails.guard import build as build_guard
 from guardrails.standard import analyzer_of
+from serving.audit import Audit
 from serving.compose_engine import ARTIFACTS
 from serving.guarded.proxy import Guarded, GuardedLimits
 from serving.guarded.upstream import Upstream
+from serving.http.operations import package_version
 from serving.http.parts import Engine as WatchedEngine
 from serving.http.parts import Parts, WebSettings, derive_key
 from serving.http.sessions import SessionStore
@@ -218,3 +222,17 @@ def build_parts(settings: Settings, shop: ShopParts, bot: Bot, engine: WatchedEn
     writer, metrics = TranscriptWriter(folder, sessions, web.signing_key), Metrics()
     guarded = build_guarded(settings, shop.guard, base_url, metrics)
     return Parts(web, bot, shop.guard, shop.shop, engine, sessions, writer, metrics, guarded)
+
+
+def build_audit(settings: Settings, parts: Parts) -> Audit:
+    """The audit log, with the start written into it.
+
+    Raises:
+        AuditUnavailable: it cannot be written, so nothing may be served.
+    """
+    log = AuditLog(settings.audit_file, master_key(settings.master_key_file))
+    audit = Audit(log, parts.metrics.audit_failure)
+    privacy = settings.privacy.model_dump(include={"value_days", "transcripts", "transcript_days", "max_chars"})
+    counts = {name: int(value) for name, value in privacy.items()}
+    audit.started(package_version(), fingerprint(), parts.settings.passport_file, counts)
+    return audit

@@ -35,6 +35,7 @@ class Metrics:
         self._handoffs = Counter("tactful_handoffs", "Handoffs to a person", ("reason",), registry=registry)
         self._feedback = Counter("tactful_feedback", "Feedback on replies", ("value",), registry=registry)
         self._unkept = Counter("tactful_storage_failures", "Writes that failed", ("store",), registry=registry)
+        self._unaudited = Counter("tactful_audit_failures", "Audit events that were lost", registry=registry)
         self._problems = Counter("tactful_problems", "Requests answered with a problem", ("code",), registry=registry)
         self._guarded = Counter("tactful_guarded", "Requests to guarded: models", ("outcome",), registry=registry)
         self._http = Counter("tactful_http_requests", "HTTP requests", ("method", "route", "status"), registry=registry)
@@ -90,6 +91,10 @@ class Metrics:
     def storage_failure(self, store: str) -> None:
         """Something could not be written: ``sessions`` or ``transcripts``."""
         self._unkept.labels(_code(store)).inc()
+
+    def audit_failure(self) -> None:
+        """An event could not be written into the audit log."""
+        self._unaudited.inc()
 
     def problem(self, code: str) -> None:
         """A request was answered with a problem."""

@@ -171,6 +171,11 @@ class Settings(BaseSettings):
         return self.data_dir / "transcripts"
 
     @property
+    def audit_file(self) -> Path:
+        """The audit log's current file."""
+        return self.data_dir / "audit" / "audit.jsonl"
+
+    @property
     def shop_dir(self) -> Path:
         """The shop folder in use."""
         return self.shop.dir or self.data_dir / "shop"

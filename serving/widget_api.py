@@ -199,6 +199,7 @@ class _Api:
             data["note"] = await self._concealed(session, body.note)
         await self._event(session, "handoff", None, data)
         self._parts.metrics.handoff(body.reason)
+        await asyncio.to_thread(self._parts.audit.handoff, session, body.reason)
         return DoneOut(status="recorded")
 
     async def redact(self, request: Request, response: Response, body: TryRedact) -> RedactOut:

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# Machines are shared: how long one example takes says nothing.
-settings.register_profile("shared", deadline=None)
-settings.load_profile("shared")
+# Machines are shared: how long one example takes says nothing. `make fuzz` takes the nightly profile; the option
+# --hypothesis-profile wins over the variable.
+_LENIENT = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
+settings.register_profile("shared", deadline=None, suppress_health_check=_LENIENT)
+settings.register_profile("nightly", deadline=None, suppress_health_check=_LENIENT, max_examples=10_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "shared"))
 
 _CONNECT = socket.socket.connect
 _CONNECT_EX = socket.socket.connect_ex
+_SENDTO = socket.socket.sendto
 _LOOKUP = socket.getaddrinfo
 _LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}  # noqa: S104
 
@@ -34,9 +38,20 @@ def _guarded(connect: Any) -> Any:
     return connect_locally
 
 
+def _send_locally(self: socket.socket, data: Any, *args: Any) -> Any:
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        _check(args[-1][0])
+    return _SENDTO(self, data, *args)
+
+
 def _look_up_locally(host: Any, *args: Any, **kwargs: Any) -> Any:
     _check(host)
     return _LOOKUP(host, *args, **kwargs)
+
+
+def _look_up_name_locally(host: str) -> str:
+    _check(host)
+    return "127.0.0.1"
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +59,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse sockets and name look-ups that leave this machine."""
     monkeypatch.setattr(socket.socket, "connect", _guarded(_CONNECT))
     monkeypatch.setattr(socket.socket, "connect_ex", _guarded(_CONNECT_EX))
+    monkeypatch.setattr(socket.socket, "sendto", _send_locally)
     monkeypatch.setattr(socket, "getaddrinfo", _look_up_locally)
+    monkeypatch.setattr(socket, "gethostbyname", _look_up_name_locally)
 
 
 @pytest.fixture(autouse=True)

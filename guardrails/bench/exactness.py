@@ -6,6 +6,7 @@ Counts deviations; every one is a defect. Runs over the vault that the guard was
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Final
 
 from guardrails.findings import VaultOwner
@@ -67,4 +68,4 @@ def splits(guard: Guardrails, texts: Sequence[str], seed: int, cuts: int = 3) ->
 
 def _cut(text: str, rng: random.Random) -> list[str]:
     places = sorted({0, len(text), *(rng.randint(0, len(text)) for _ in range(rng.randint(1, 12)))})
-    return [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(places)]

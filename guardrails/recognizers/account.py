@@ -60,7 +60,7 @@ RULES = (
     ),
     Rule(
         "account.at_name", "SOCIAL_ACCOUNT",
-        re.compile(r"(?<![\w@./])@[A-Za-z][A-Za-z0-9_]{3,24}(?![\w@]|\.\w)"),
+        re.compile(r"(?<![A-Za-z0-9_@./])@[A-Za-z][A-Za-z0-9_]{3,24}(?![A-Za-z0-9_@]|\.[A-Za-z0-9_])"),
         0.5,
     ),
     Rule(

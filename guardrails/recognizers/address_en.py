@@ -22,7 +22,7 @@ _STOP = (
     r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|stars?|miles?|km|inch(?:es)?|feet|foot|bed(?:room)?s?|bath(?:room)?s?|way|seconds?|pounds?|dollars?|bucks?|quid|usd|yuan|start|seater|way|ways|steps?|hundred|thousand|percent|cups?|bottles?|percent|people|persons?|"
     r"guests?|rooms?|tickets?|items?|pieces?|orders?|and|or|the|is|are|was|in|for|with|my|your|our|to|on|at|from|per|a|an|of|am|pm|st|nd|rd|th|x|units?|times?|nights?|seats?|pairs?|results?|options?|others?|movies?|songs?|events?|restaurants?|hotels?|apartments?|properties)"
 )
-_NUMBER = r"(?<![\w$€£#.,:/])(?<!\d[-:])\d{1,6}(?:-\d{1,5})?[A-Za-z]?(?:\s?1/2)?"
+_NUMBER = r"(?<![A-Za-z0-9_$€£#.,:/])(?<!\d[-:])\d{1,6}(?:-\d{1,5})?[A-Za-z]?(?:\s?1/2)?"
 _NAME = rf"(?:\s(?!{_STOP}\s)(?:[{_L}][{_L}'.’-]{{0,20}}|\d{{1,3}}(?:st|nd|rd|th)))"
 _DIRECTION = r"(?:,?\s(?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|ne|nw|se|sw|n\.?e\.?|n\.?w\.?|s\.?e\.?|s\.?w\.?)\.?(?![A-Za-z]))?"
 _UNIT = r"(?:,?\s?(?:(?:apt|apartment|suite|ste|unit|room|rm|floor|fl|bldg|building|lot|flat)\.?\s?#?\s?[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\d{1,4})?(?![A-Za-z])|#\s?[A-Za-z]?\d{1,5}[A-Za-z]?|\s(?-i:[A-Z])\d{1,4}(?!\w)|\d{1,2}(?:st|nd|rd|th)\s(?:floor|fl)))?"

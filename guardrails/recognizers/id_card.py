@@ -49,7 +49,7 @@ RULES = (
     ),
     Rule(
         "id.us_ssn", "ID_CARD",
-        re.compile(r"(?<![\w#-])(?!000|666|9)\d{3}([\s-])(?!00)\d\d\1(?!0000)\d{4}(?![\w-])"),
+        re.compile(r"(?<![A-Za-z0-9_#-])(?!000|666|9)\d{3}([\s-])(?!00)\d\d\1(?!0000)\d{4}(?![A-Za-z0-9_-])"),
         0.5, words("ssn", "social security"), 0.95, unless=ORDER_WORDS,
     ),
     Rule(

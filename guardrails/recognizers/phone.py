@@ -77,13 +77,13 @@ RULES = (
     ),
     Rule(
         "phone.international", "PHONE_NUMBER",
-        re.compile(r"(?<![\w+])\+\s?\d{1,3}[\s.()-]{0,3}\d(?:[\s.()-]{0,2}\d){5,12}(?:\s?(?:ext\.?|x)\s?\d{1,5})?(?!\d)"),
+        re.compile(r"(?<![A-Za-z0-9_+])\+\s?\d{1,3}[\s.()-]{0,3}\d(?:[\s.()-]{0,2}\d){5,12}(?:\s?(?:ext\.?|x)\s?\d{1,5})?(?!\d)"),
         0.75, CUES, 0.95, check=_is_phone,
     ),
     Rule(
         "phone.north_america", "PHONE_NUMBER",
         re.compile(
-            r"(?<![\w#.])(?<!\d-)(?:1[\s.-]?)?(?:\([2-9]\d\d\)\s?|[2-9]\d\d[\s.-])[2-9]\d\d[\s.-]\d{4}"
+            r"(?<![A-Za-z0-9_#.])(?<!\d-)(?:1[\s.-]?)?(?:\([2-9]\d\d\)\s?|[2-9]\d\d[\s.-])[2-9]\d\d[\s.-]\d{4}"
             r"(?:,?\s?(?:ext\.?|x)\s?\d{1,5})?(?![\dA-Za-z_]|-\d)"
         ),
         0.75, CUES, 0.95, unless=ORDER_WORDS, check=_is_phone,
@@ -94,8 +94,13 @@ RULES = (
         0.5, CUES, 0.85, unless=ORDER_WORDS, accept=_is_phone,
     ),
     Rule(
+        "phone.any_region_glued", "PHONE_NUMBER",
+        re.compile(r"(?<=[㐀-鿿])\(?\d(?:[\s.()-]{0,2}\d){7,13}(?![\dA-Za-z_%元]|[-.,:]\d)"),
+        0.0, CUES, 0.85, unless=ORDER_WORDS, accept=_is_phone,
+    ),
+    Rule(
         "phone.cued_digits", "PHONE_NUMBER",
-        re.compile(r"(?<![\w#.$¥€£])(?<!\d[-,])\(?\d(?:[\s.()-]{0,2}\d){6,13}(?![\dA-Za-z_%元]|[-.,:]\d)"),
+        re.compile(r"(?<![A-Za-z0-9_#.$¥€£])(?<!\d[-,])\(?\d(?:[\s.()-]{0,2}\d){6,13}(?![\dA-Za-z_%元]|[-.,:]\d)"),
         0.0,
         words(
             r"(?:phone|\bcell|mobile|\btel|whatsapp|\bfax|手机|电话)(?:\s?(?:number|no\.?|号码?))?['\s:：#是为]{0,3}(?:is|at|to|s|on)?[\s:]{0,2}$",

@@ -8,10 +8,11 @@ Recognizers read normalised text (guardrails/normalise.py).
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from guardrails.findings import Kind
+from guardrails.foreign_patterns import ForeignPattern
 from guardrails.presidio import EntityRecognizer, RecognizerResult
 
 BEFORE_CHARS = 28
@@ -40,12 +41,12 @@ class Rule:
 
     name: str
     kind: Kind
-    pattern: re.Pattern[str]
+    pattern: re.Pattern[str] | ForeignPattern
     score: float
-    context: re.Pattern[str] | None = None
+    context: re.Pattern[str] | ForeignPattern | None = None
     context_score: float = 0.0
     after: int = 0
-    unless: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | ForeignPattern | None = None
     check: Callable[[str], bool] | None = None
     check_score: float = 0.95
     accept: Callable[[str], bool] | None = None
@@ -95,6 +96,18 @@ class Recognizer(EntityRecognizer):
         self.rules = rules
         kinds: list[str] = sorted({rule.kind for rule in rules})
         super().__init__(supported_entities=kinds, name=name, supported_language=language)
+
+    def limit_time(self) -> None:
+        """From now on its expressions are interrupted when they take too long: for rules that are not ours."""
+        self.rules = tuple(
+            replace(
+                rule,
+                pattern=ForeignPattern.of(rule.pattern),
+                context=rule.context and ForeignPattern.of(rule.context),
+                unless=rule.unless and ForeignPattern.of(rule.unless),
+            )
+            for rule in self.rules
+        )
 
     def load(self) -> None:
         """Nothing to load."""

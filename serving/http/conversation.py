@@ -16,6 +16,7 @@ import structlog
 from bot.events import Delta, Done, Handoff, Hidden, Products, Sources, TurnEvent
 from bot.scratch import TurnInput
 from bot.session import Session, SessionId
+from guardrails.audit_log import AuditUnavailable
 from guardrails.errors import GuardError
 from guardrails.findings import Concealed
 from serving.http.parts import Parts
@@ -95,14 +96,24 @@ class Conversations:
             yield told
 
     async def end(self, session: Session) -> None:
-        """Delete the dialogue: the values' key, the bot's state, the messages. A customer's own key stays."""
+        """Delete the dialogue: the values' key, the bot's state, the messages. A customer's own key stays.
+
+        Raises:
+            Problem: it cannot be written down that this was asked for, so it is not done.
+        """
+        audit, values = self._parts.audit, 0
+        try:
+            await asyncio.to_thread(audit.asked, "erase", session)
+        except AuditUnavailable:
+            raise Problem("storage_unavailable") from None
         if session.customer_id is None:
-            await asyncio.to_thread(self._parts.guardrails.erase, session.owner)
+            values = await asyncio.to_thread(self._parts.guardrails.erase, session.owner)
         await self._parts.bot.forget(session)
         for day in await asyncio.to_thread(self._parts.sessions.days, 0.0):
             self._parts.transcripts.forget(day)
         await asyncio.to_thread(self._parts.sessions.delete, session.id)
         await asyncio.to_thread(self._parts.transcripts.flush)
+        await asyncio.to_thread(audit.done, "erased", session, {"values": values, "dialogues": 1})
 
     async def shown(self, session: Session, message: StoredMessage) -> str:
         """A kept message as its customer may read it."""
@@ -122,12 +133,14 @@ class Conversations:
         return Answer(message_id, shown, meta, meta.get("hidden", {}), cards, links, reply.extras.get("handoff"))
 
     async def _run(self, turn: TurnInput, way: str, settle: Settle | None) -> AsyncGenerator[TurnEvent, None]:
-        metrics, seen = self._parts.metrics, list[TurnEvent]()
+        metrics, audit, seen = self._parts.metrics, self._parts.audit, list[TurnEvent]()
         metrics.streams.inc()
         try:
             async with aclosing(self._parts.bot.turn(turn)) as events:
                 async for event in events:
                     metrics.event(event, way)
+                    if audit.tells(event):
+                        await asyncio.to_thread(audit.turn, turn.session, event)
                     if not isinstance(event, Delta):
                         seen.append(event)
                     if isinstance(event, Done):

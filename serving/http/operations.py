@@ -71,6 +71,7 @@ class _Api:
             "transcripts": _try(
                 parts.transcripts.check, "can be written", "cannot be written: disk full or read-only?"
             ),
+            "audit": _try(parts.audit.check, "can be written", "cannot be written: disk full or read-only?"),
             "shop": _try(lambda: parts.shop.products()[0], "has products", "no products: tactful shop import"),
         }
 

@@ -12,6 +12,7 @@ from bot.session import Lang, Session
 from bot.shop.records import Policy, Product, ShopInfo
 from guardrails.findings import Audience, Concealed, Kind, VaultOwner
 from guardrails.preview import Preview
+from serving.audit import Audit
 from serving.endpoint import EngineState
 from serving.guarded.proxy import Guarded
 from serving.http.sessions import SessionStore
@@ -59,6 +60,9 @@ class Guard(Protocol):
 
     def erase(self, owner: VaultOwner) -> int:
         """Destroy the owner's key."""
+
+    def purge(self) -> int:
+        """Delete expired values."""
 
     def self_test(self) -> None:
         """Raise when the guard does not work."""
@@ -137,6 +141,7 @@ class Parts:
     metrics: Metrics = field(default_factory=Metrics)
     guarded: Guarded | None = None
     """The guard in front of an upstream model; ``None``: no such model can be named."""
+    audit: Audit = field(default_factory=Audit)
 
     @property
     def tokens(self) -> Tokens:

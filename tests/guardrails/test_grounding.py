@@ -83,7 +83,7 @@ UNGROUNDED = [
     ("也可以看看云感蚕丝被。", PRODUCT, "product"),
     ("The Aurora Lamp Mini costs ¥129.", PRODUCT, "product"),
     ("It goes to <ADDRESS_2>.", ORDER_EN, "handle"),
-    ("It has 64GB.", PRODUCT, "id"),
+    ("It has 64GB.", PRODUCT, "number"),
     ("The Aurrora Lamp is ¥129.", PRODUCT, "name"),
     ("Aurrora Lamp: ¥129.", PRODUCT, "name"),
     ("It is in our Berlin branch.", PRODUCT, "name"),

@@ -1,80 +1,15 @@
-"""What goes in comes out: conceal, reveal, streaming, owners, concurrency."""
+"""What goes in comes out: conceal, reveal, streaming, owners, concurrency. test_properties.py has the same for any text."""
 # ruff: noqa: E501 - one case a line
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 from guardrails import handles
 from guardrails.errors import UnknownHandle
 from guardrails.findings import VaultOwner
 from guardrails.guard import Guardrails
-from guardrails.segments import MAX_CHARS, pieces
-from tests.guardrails.guard_samples import BOB, OWNER, messages
-
-quick = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-
-
-@quick
-@given(text=messages())
-@example("13800138000 or 138-0013-8000")
-@example("<PHONE_13800138000>")
-@example("13800138000\ufe00<PHONE_1>\ufe01")
-@example("<" * 300 + "<PHONE_1>")
-def test_what_is_concealed_comes_back_exactly_as_it_was_typed(shared_guard: Guardrails, text: str) -> None:
-    concealed = shared_guard.conceal(OWNER, text).text.text
-    assert shared_guard.reveal(OWNER, concealed) == text
-
-
-@quick
-@given(text=messages())
-def test_text_of_the_program_is_concealed_once_and_then_stays(shared_guard: Guardrails, text: str) -> None:
-    once = shared_guard.conceal(OWNER, text, origin="model").text.text
-    assert shared_guard.conceal(OWNER, once, origin="model").text.text == once
-
-
-@quick
-@given(text=messages())
-def test_findings_are_in_order_inside_the_text_and_apart(shared_guard: Guardrails, text: str) -> None:
-    at = 0
-    for finding in shared_guard.analyze(text):
-        assert at <= finding.start < finding.end <= len(text)
-        assert 0 < finding.score <= 1
-        at = finding.end
-
-
-@quick
-@given(text=messages(), data=st.data())
-def test_a_stream_gives_the_whole_text_result_for_every_cut(
-    shared_guard: Guardrails, text: str, data: st.DataObject
-) -> None:
-    shared_guard.conceal(OWNER, "13800138000, Yusuf Rossi, mei.lin@example.com")
-    whole = shared_guard.reveal(OWNER, text)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
-    stream = shared_guard.stream(OWNER)
-    out = "".join(stream.feed(text[a:b]) for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True))
-    assert out + stream.finish() == whole
-
-
-@quick
-@given(text=messages(12))
-def test_pieces_cover_the_text_without_gaps_and_are_bounded(text: str) -> None:
-    cut = pieces(text)
-    assert "".join(text[a:b] for a, b in cut) == text
-    assert all(b - a <= MAX_CHARS + handles.MAX_CHARS + 6 for a, b in cut)
-
-
-@quick
-@given(text=messages())
-def test_nothing_of_one_owner_is_shown_to_another(shared_guard: Guardrails, text: str) -> None:
-    concealed = shared_guard.conceal(OWNER, text + "\nmei.zhou77@example.org").text.text
-    shown = shared_guard.reveal(VaultOwner("nobody"), concealed)
-    assert "mei.zhou77" not in shown
-    assert not list(handles.find(shown))
+from tests.guardrails.guard_samples import BOB, OWNER
 
 
 def test_every_character_by_itself_is_streamed_like_the_whole(guard: Guardrails) -> None:

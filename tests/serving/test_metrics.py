@@ -17,7 +17,7 @@ async def test_a_living_process_says_so(client: httpx.AsyncClient) -> None:
 async def test_ready_means_that_every_part_is(client: httpx.AsyncClient) -> None:
     answer = await client.get("/readyz")
     assert answer.status_code == 200 and answer.json()["missing"] == []
-    assert set(answer.json()["checks"]) == {"engine", "guards", "sessions", "transcripts", "shop"}
+    assert set(answer.json()["checks"]) == {"engine", "guards", "sessions", "transcripts", "audit", "shop"}
 
 
 async def test_what_is_missing_is_named_with_its_phase(parts: Parts, client: httpx.AsyncClient) -> None:
