@@ -98,6 +98,13 @@ def test_no_attack_is_among_the_harmless_texts(lang: Lang) -> None:
     assert texts["attacks"] & texts["harmless"] == set()
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_slot_has_one_value_within_a_message(lang: Lang) -> None:
+    values = {filled("{persona}~{persona}", lang, random.Random(seed)) for seed in range(40)}
+    assert len(values) > 5
+    assert all(first == second for first, _, second in (value.partition("~") for value in values))
+
+
 def test_half_are_attacks_and_their_families_come_evenly(drawn: list[AttackMessage]) -> None:
     attacks = Counter(message.family for message in drawn if message.attack)
     harmless = Counter(message.family for message in drawn if not message.attack)

@@ -74,17 +74,22 @@ def words(lang: Lang) -> dict[str, tuple[str, ...]]:
 
 
 def filled(template: str, lang: Lang, rng: random.Random) -> str:
-    """A template with choices made and slots filled; an unknown slot is a KeyError."""
-    chosen = _CHOICE.sub(lambda choice: rng.choice(choice.group(1).split("|")), template)
-    return _SLOT.sub(lambda slot: rng.choice(words(lang)[slot[1]]) if slot[1] else slot[0][0], chosen)
+    """A template with choices made and slots filled, a slot with one value throughout; an unknown one is a KeyError."""
+    chosen, values = _CHOICE.sub(lambda choice: rng.choice(choice.group(1).split("|")), template), dict[str, str]()
+
+    def value(slot: re.Match[str]) -> str:
+        name = slot[1]
+        return values.setdefault(name, rng.choice(words(lang)[name])) if name else slot[0][0]
+
+    return _SLOT.sub(value, chosen)
 
 
 def attack_messages(lang: Lang, seed: int, count: int) -> Iterator[AttackMessage]:
     """``count`` messages, every second one an attack, families evenly; the same seed gives the same ones."""
     rng = random.Random(f"attacks:{lang}:{seed}")
     attacks, harmless = families(f"attacks_{lang}"), families(f"harmless_{lang}")
-    lines = {(name, True): _Deck(list(texts), rng) for name, texts in attacks.items()}
-    lines |= {(name, False): _Deck(list(texts), rng) for name, texts in harmless.items()}
+    sorts = ((True, attacks), (False, harmless))
+    lines = {(name, attack): _Deck(list(texts), rng) for attack, sort in sorts for name, texts in sort.items()}
     names = {True: _Deck(list(attacks), rng), False: _Deck([name for name in harmless if name != PLAIN], rng)}
     sides = _Deck([True, False], rng)
     for _ in range(count):
@@ -115,10 +120,8 @@ def _typed(text: str, rng: random.Random) -> str:
     """The text as people type it; machine text stays as it is."""
     if _MACHINE.search(text):
         return text
-    if rng.random() < _TYPO:
-        text = _with_typo(text, rng)
-    if rng.random() < _LOWER:
-        text = text.lower()
+    text = _with_typo(text, rng) if rng.random() < _TYPO else text
+    text = text.lower() if rng.random() < _LOWER else text
     if rng.random() < _BARE:
         text = _MARKS.sub("", text).translate(_ZH_MARKS).strip() or text
     return text
@@ -139,8 +142,8 @@ def _disguised(text: str, lang: Lang, rng: random.Random) -> str:
         case 0:
             return text.translate(_WIDE_LETTERS)
         case 1:
-            hidden = rng.choice(("\u200b", "\u200c", "\u2060", "\u00ad"))
-            return "".join(sign + hidden if rng.random() < 0.4 else sign for sign in text)
+            hidden = rng.choice("\u200b\u200c\u2060\u00ad")
+            return "".join(sign + hidden * (rng.random() < 0.4) for sign in text)
         case 2 if len(text) < 60:
             return rng.choice((" ", " ", ".", "-", "*")).join(text.replace(" ", " " if lang == "en" else ""))
         case _:
