@@ -2,6 +2,7 @@
 
 Presidio's AnalyzerEngine is the frame for what customers and records say; ``quick`` runs the same recognizers without
 the frame for model output, a few words at a time.
+The trained recognizer, where there is one, reads the first only: it adds names and addresses that no rule sees.
 Reads normalised text and gives findings in the text as typed, not overlapping, in order.
 Stock recognizers that earn their place: IBAN and US social security numbers. Presidio's spaCy names do not
 (README.md has the numbers); its e-mail recognizer asks the internet for a list, so ours takes its place.
@@ -28,6 +29,7 @@ from guardrails.presidio import (
 from guardrails.readable import SURE_SCORE, Readable
 from guardrails.recognizers import ALL
 from guardrails.recognizers.rule import Hit, Recognizer
+from guardrails.tagger import Tagger
 
 Lang = Literal["en", "zh"]
 MIN_SCORE: Final = 0.4
@@ -84,12 +86,17 @@ class Analyzer:
     """Finds personal values. Holds nothing of the texts it reads; thread-safe."""
 
     def __init__(
-        self, readable: Readable, languages: tuple[Lang, ...] = ("en", "zh"), extra: tuple[Recognizer, ...] = ()
+        self,
+        readable: Readable,
+        languages: tuple[Lang, ...] = ("en", "zh"),
+        extra: tuple[Recognizer, ...] = (),
+        tagger: Tagger | None = None,
     ) -> None:
         if not languages:
             raise ValueError("expected at least one language, got none: a guard without languages finds nothing")
         self._readable = readable
         self._languages = languages
+        self._tagger = tagger
         self._own = tuple(make(languages[0]) for make in ALL) + extra
         registry = RecognizerRegistry(recognizers=[], supported_languages=list(languages))
         for language in languages:
@@ -110,7 +117,7 @@ class Analyzer:
         """Findings of a whole text.
 
         Raises:
-            GuardError: a recognizer failed. Nothing may be passed on then.
+            GuardError: a recognizer or the tagger failed. Nothing may be passed on then.
         """
         plain = normalise(text)
         language = lang if lang in self._languages else self._languages[0]
@@ -125,6 +132,8 @@ class Analyzer:
             )
             for result in results
         ]  # fmt: skip
+        if self._tagger is not None:
+            hits += [piece for hit in self._tagger.find(plain.text) for piece in _beside(hit, hits)]
         return self._settle(text, plain.text, hits, plain.span)
 
     def quick(self, text: str, deadline: float | None = None) -> tuple[Finding, ...]:
@@ -164,6 +173,12 @@ class Analyzer:
 
 def _kind(entity: str) -> Kind:
     return _STOCK_KINDS[entity] if entity in _STOCK_KINDS else cast(Kind, entity)
+
+
+def _beside(hit: Hit, rules: list[Hit]) -> list[Hit]:
+    """What is left of a trained finding beside what rules found of other kinds; an address keeps its postal code."""
+    exact = [r for r in rules if r.kind not in (hit.kind, "PERSON", "POSTAL_CODE")]
+    return _outside(hit, [(rule.start, rule.end, True) for rule in exact])
 
 
 def _outside(hit: Hit, spans: list[tuple[int, int, bool]]) -> list[Hit]:

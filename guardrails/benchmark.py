@@ -18,6 +18,7 @@ from typing import Any
 
 from guardrails.analyzer import Analyzer
 from guardrails.readable import Readable
+from guardrails.tagger import DEFAULT, Tagger
 
 Spans = Iterable[tuple[int, int]]
 Find = Callable[[str, str], Spans]
@@ -83,9 +84,9 @@ def _count(of: Figures, spans: list[dict[str, Any]], found: list[tuple[int, int]
     of.missed.update(span["type"] for span in missed)
 
 
-def ours() -> Find:
-    """This package as a shop without patterns of its own runs it."""
-    analyzer = Analyzer(Readable())
+def ours(tagger: Path | None = None) -> Find:
+    """This package as a shop without patterns of its own runs it, with the trained recognizer of a folder."""
+    analyzer = Analyzer(Readable(), tagger=None if tagger is None else Tagger(tagger))
     return lambda text, lang: [(f.start, f.end) for f in analyzer.analyze(text, "zh" if lang == "zh" else "en")]
 
 
@@ -107,6 +108,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m guardrails.benchmark", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--peer", action="store_true", help="measure stock Presidio too")
+    parser.add_argument("--tagger", type=Path, default=DEFAULT, help="folder of the trained recognizer")
+    parser.add_argument("--rules", action="store_true", help="measure the rules alone too")
     parser.add_argument("--limit", type=int, default=0, help="messages, drawn with a fixed seed; 0 is all")
     options = parser.parse_args(arguments)
     messages = list(read(options.folder))
@@ -115,7 +118,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if options.limit:
         messages = random.Random(1).sample(messages, min(options.limit, len(messages)))
-    for name, make in [("tactful", ours), *([("presidio", presidio)] if options.peer else [])]:
+    systems: list[tuple[str, Callable[[], Find]]] = [("tactful", lambda: ours(options.tagger))]
+    systems += [("tactful, rules alone", ours)] if options.rules else []
+    systems += [("presidio", presidio)] if options.peer else []
+    for name, make in systems:
         for lang, figures in sorted(measure(make(), messages).items()):
             sys.stdout.write(json.dumps({"system": name, "lang": lang, **figures.row()}) + "\n")
     return 0

@@ -15,6 +15,7 @@ It does not know HTTP, models, tools or dialogues, and it does not decide who a 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
@@ -28,6 +29,8 @@ from guardrails.injection import Verdict, inspect
 from guardrails.readable import Readable
 from guardrails.recognizers.rule import Recognizer
 from guardrails.stream import Judge, RevealStream
+from guardrails.tagger import DEFAULT as DEFAULT_TAGGER
+from guardrails.tagger import Tagger
 from guardrails.vault import Vault
 
 __all__ = ["ConcealResult", "GuardSettings", "Guardrails", "Readable", "RevealStream", "Verdict", "Violation", "build"]
@@ -222,13 +225,20 @@ def build(
     settings: GuardSettings | None = None,
     *,
     extra_recognizers: tuple[Recognizer, ...] = (),
+    tagger: Path | None = DEFAULT_TAGGER,
 ) -> Guardrails:
     """The guards over one vault (an SQLAlchemy URL: ``sqlite:///…`` or ``postgresql://…``), ready to use.
 
+    ``tagger`` is the folder of the trained recognizer; without one, rules alone read what customers and records say.
+
     Raises:
+        GuardError: the trained recognizer's folder is missing or damaged.
         ValueError: the key or a setting is not usable.
         VaultUnavailable: the database cannot be opened.
     """
     settings = settings or GuardSettings()
+    trained = None if tagger is None else Tagger(tagger)
+    if trained is not None:
+        trained.load()
     vault = Vault(vault_url, master_key, value_days=settings.value_days)
-    return Guardrails(Analyzer(readable, settings.languages, extra_recognizers), vault, settings)
+    return Guardrails(Analyzer(readable, settings.languages, extra_recognizers, trained), vault, settings)
