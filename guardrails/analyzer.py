@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, cast
 from guardrails import handles
 from guardrails.errors import GuardError, GuardTimeout
 from guardrails.findings import Finding, Kind
+from guardrails.name_form import widened
 from guardrails.normalise import normalise
 from guardrails.presidio import (
     AnalyzerEngine,
@@ -161,7 +162,7 @@ class Analyzer:
         if not hits:
             return ()
         readable = self._readable.spans(plain)
-        kept = [piece for hit in hits for piece in _outside(hit, readable)]
+        kept = [piece for hit in hits for piece in _outside(widened(plain, hit), readable)]
         placed = []
         for hit in kept:
             start, end = span(hit.start, hit.end)

@@ -1,8 +1,8 @@
-"""The trained recognizer: names and addresses that no rule sees, by a small bilingual token classifier.
+"""The trained recognizer: names and addresses that no rule sees, and attacks, by a small bilingual classifier.
 
 Reads an artifact folder that ``tactful finetune tagger`` makes: ONNX in 8 bits, the tokenizer, thresholds.
-Runs on one thread, keeps nothing of a text, and may be shared by threads. It sees a text in windows of ``_WINDOW``
-pieces and does not know what was said before.
+Runs on one thread, keeps no text (of the last few: a keyed hash, offsets and shares), and may be shared by threads.
+It sees a text in windows of ``_WINDOW`` pieces and does not know what was said before.
 
 | | |
 |---|---|
@@ -15,6 +15,8 @@ pieces and does not know what was said before.
 import hashlib
 import json
 import re
+import secrets
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,19 +32,16 @@ MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
 LABELS: Final = ("O", "B-PERSON", "I-PERSON", "B-ADDRESS", "I-ADDRESS")
 _KINDS: Final[tuple[tuple[Kind, int], ...]] = (("PERSON", 1), ("ADDRESS", 3))
 _WINDOW, _STRIDE = 126, 84
+_RECENT: Final = 8  # a turn reads its text for attacks and for names: once is enough
 _CJK: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
 _WORD: Final = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 _HAN: Final = re.compile(rf"[{_CJK}]")
+_LONGEST_WORD: Final = 40
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _BRIDGE: Final[dict[Kind, re.Pattern[str]]] = {
     "PERSON": re.compile(r"[ \t]?[.·-]?[ \t]?"),
     "ADDRESS": re.compile(r"[\s.,，、#/&()（）-]{0,3}"),
 }
-_AFTER_NAME: Final = re.compile(
-    r"(?:,?[ ](?:M\.?D|D\.?D\.?S|D\.?M\.?D|Ph\.?D|Psy\.?D|LCSW|L?MFT|PT|DO|OD|RN|NP|JD|Esq|Jr|Sr|I{2,3}|IV)\.?"
-    r"(?![A-Za-z])){1,2}"
-)
-"""Degrees and the like belong to a name: with them it is one doctor of a town."""
 _PLAIN: Final = frozenset(
     """
     a about all alright also am an and any anything are at be book bye can cool could day do else fine for go good
@@ -72,6 +71,16 @@ class _Loaded:
     session: Any
     tokenizer: Any
     thresholds: dict[str, Thresholds]
+    attack: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Per piece its place in the text and the share of every label; how much the text is an attack, in [0, 1]."""
+
+    offsets: list[tuple[int, int]]
+    shares: list[list[float]]
+    attack: float
 
 
 class Tagger:
@@ -81,6 +90,8 @@ class Tagger:
         self._folder = folder
         self._lock = Lock()
         self._loaded: _Loaded | None = None
+        self._key = secrets.token_bytes(16)
+        self._recent: OrderedDict[bytes, _Reading] = OrderedDict()
 
     def load(self) -> None:
         """Reads the model where that has not happened.
@@ -107,15 +118,49 @@ class Tagger:
         Raises:
             GuardError: the model cannot be read or fails.
         """
+        read = self._read(text)
+        if read is None:
+            return {}
+        return {kind: _word_shares(text, read.offsets, read.shares, column) for kind, column in _KINDS}
+
+    def attack(self, text: str) -> float:
+        """How much a normalised text is an attack on the assistant, in [0, 1]; to be compared with ``attack_limits``.
+
+        Raises:
+            GuardError: the model cannot be read or fails.
+        """
+        read = self._read(text)
+        return 0.0 if read is None else read.attack
+
+    @property
+    def attack_limits(self) -> tuple[float, float]:
+        """From which share a text is flagged, and from which it is blocked.
+
+        Raises:
+            GuardError: the model cannot be read.
+        """
+        limits = self._ready().attack
+        return limits["flag"], limits["block"]
+
+    def _read(self, text: str) -> _Reading | None:
+        """What the model says of a text, or nothing where it need not be asked."""
         loaded = self._ready()
         if all(word.lower() in _PLAIN for word in _LETTERS.findall(text)):
-            return {}
+            return None
+        name = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
+        with self._lock:
+            if name in self._recent:
+                return self._recent[name]
         try:
-            offsets, shares = _shares(loaded, text)
+            read = _run(loaded, text)
         except Exception as error:
             failure = type(error).__name__
         else:
-            return {kind: _word_shares(text, offsets, shares, column) for kind, column in _KINDS}
+            with self._lock:
+                self._recent[name] = read
+                if len(self._recent) > _RECENT:
+                    self._recent.popitem(last=False)
+            return read
         raise GuardError(f"the tagger failed with {failure} on {len(text)} characters")
 
     def _ready(self) -> _Loaded:
@@ -129,14 +174,15 @@ class Tagger:
 def _load(folder: Path) -> _Loaded:
     try:
         config = json.loads((folder / CONFIG).read_text("utf-8"))
-        if config["format"] != 1 or tuple(config["labels"]) != LABELS:
-            raise GuardError(f"expected a tagger of format 1, got another in {folder.name}")
+        if config["format"] != 2 or tuple(config["labels"]) != LABELS:
+            raise GuardError(f"expected a tagger of format 2, got another in {folder.name}")
         content = {name: (folder / name).read_bytes() for name in (MODEL, TOKENIZER)}
         for name, data in content.items():
             if hashlib.sha256(data).hexdigest() != config["sha256"][name]:
                 raise GuardError(f"the tagger's {name} is not the file that its config names: install it anew")
         thresholds = {name: Thresholds(**limits) for name, limits in config["thresholds"].items()}
-        return _Loaded(_session(content[MODEL]), _tokenizer(content[TOKENIZER]), thresholds)
+        attack = {name: float(config["attack"][name]) for name in ("flag", "block")}
+        return _Loaded(_session(content[MODEL]), _tokenizer(content[TOKENIZER]), thresholds, attack)
     except GuardError:
         raise
     except Exception as error:
@@ -159,23 +205,25 @@ def _tokenizer(definition: bytes) -> Any:
     return Pieces.from_buffer(definition)
 
 
-def _shares(loaded: _Loaded, text: str) -> tuple[list[tuple[int, int]], list[list[float]]]:
-    """Per piece its place in the text and the share of every label; long texts in windows that overlap."""
+def _run(loaded: _Loaded, text: str) -> _Reading:
+    """Long texts are read in windows that overlap; the most suspicious window speaks for the text."""
     found = loaded.tokenizer.encode(text)
     ids, offsets = found.ids[1:-1], found.offsets[1:-1]
     first, last = found.ids[0], found.ids[-1]
     shares: list[list[float]] = []
+    attack = 0.0
     start = 0
     while start < len(ids):
         window = [first, *ids[start : start + _WINDOW], last]
-        answer = loaded.session.run(None, {"ids": [window]})[0][0][1:-1].tolist()
+        labels, suspicion = loaded.session.run(None, {"ids": [window]})
+        answer, attack = labels[0][1:-1].tolist(), max(attack, float(suspicion[0][0]))
         margin = 0 if start == 0 else (_WINDOW - _STRIDE) // 2
         del shares[start + margin :]
         shares += answer[margin:]
         if start + _WINDOW >= len(ids):
             break
         start += _STRIDE
-    return offsets, shares
+    return _Reading(offsets, shares, attack)
 
 
 def _word_shares(
@@ -191,26 +239,19 @@ def _word_shares(
         total, count, at = 0.0, 0, piece
         while at < len(offsets) and offsets[at][0] < end:
             total, count, at = total + shares[at][column] + shares[at][column + 1], count + 1, at + 1
-        words.append((start, end, total / count if count else 0.0))
+        words.append((start, end, total / count if count and end - start <= _LONGEST_WORD else 0.0))
     return words
 
 
 def spans(text: str, kind: Kind, words: Sequence[Word], limits: Thresholds) -> Iterator[Hit]:
     """Runs of words above ``limits.more`` of which one is above ``limits.start``."""
     run: list[Word] = []
-    taken = 0
     for word in [*words, (len(text), len(text), 0.0)]:
         if run and (word[2] < limits.more or not _BRIDGE[kind].fullmatch(text, run[-1][1], word[0])):
             best = max(share for _, _, share in run)
             if best >= limits.start and run[-1][1] - run[0][0] > 1:
-                taken = _end(text, kind, run[-1][1])
-                yield Hit(kind, run[0][0], taken, 0.5 + 0.1 * best, f"tagger.{kind.lower()}")
+                yield Hit(kind, run[0][0], run[-1][1], 0.5 + 0.1 * best, f"tagger.{kind.lower()}")
             run = []
-        if word[2] >= limits.more and word[0] >= taken:
+        if word[2] >= limits.more:
             run.append(word)
 
-
-def _end(text: str, kind: Kind, end: int) -> int:
-    """Where a value ends that stops being words at ``end``."""
-    after = _AFTER_NAME.match(text, end) if kind == "PERSON" else None
-    return after.end() if after else end

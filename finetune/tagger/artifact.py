@@ -23,7 +23,12 @@ CARD = "README.md"
 
 
 def write(
-    out: Path, model: Tagger, tokenizer: Tokenizer, thresholds: dict[str, Thresholds], recipe: dict[str, Any]
+    out: Path,
+    model: Tagger,
+    tokenizer: Tokenizer,
+    thresholds: dict[str, Thresholds],
+    attack: dict[str, float],
+    recipe: dict[str, Any],
 ) -> dict[str, Any]:
     """Writes the folder ``out``, replacing it; its config."""
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -33,9 +38,10 @@ def write(
         write_onnx(model, folder / MODEL)
         (folder / TOKENIZER).write_text(tokenizer.to_str(), "utf-8")
         config = {
-            "format": 1,
+            "format": 2,
             "labels": list(LABELS),
             "thresholds": {name: asdict(limits) for name, limits in thresholds.items()},
+            "attack": attack,
             "recipe": recipe | {"shape": asdict(model.shape)},
             "sha256": {name: sha256_file(folder / name) for name in (MODEL, TOKENIZER)},
             "measured": {},
@@ -46,10 +52,13 @@ def write(
     return config
 
 
-def update(folder: Path, thresholds: dict[str, Thresholds], measured: dict[str, Any]) -> dict[str, Any]:
+def update(
+    folder: Path, thresholds: dict[str, Thresholds], attack: dict[str, float], measured: dict[str, Any]
+) -> dict[str, Any]:
     """Puts thresholds and measured quality into the config and the card."""
     config: dict[str, Any] = json.loads((folder / CONFIG).read_text("utf-8"))
     config["thresholds"] = {name: asdict(limits) for name, limits in thresholds.items()}
+    config["attack"] = attack
     config["measured"] |= measured
     _write_documents(folder, config)
     return config

@@ -120,7 +120,7 @@ def build_tokenizer(pieces: Pieces) -> Tokenizer:
 
 
 def load_encoder(file: E5File, kept: Sequence[int], layers: int, labels: int, dropout: float = 0.1) -> Tagger:
-    """A tagger with the encoder's weights: vocabulary rows ``kept``, the first ``layers`` layers, a new head."""
+    """A tagger with the encoder's weights: vocabulary rows ``kept``, the first ``layers`` layers, new heads."""
     hidden = file.hidden
     shape = Shape(len(kept), file.positions, hidden, file.heads, file.ffn, layers, labels)
     model = Tagger(shape, dropout)
@@ -137,7 +137,7 @@ def load_encoder(file: E5File, kept: Sequence[int], layers: int, labels: int, dr
                 name = f"layers.{number}.{ours}.{part}"
                 state[name] = values.reshape(model.state_dict()[name].shape)
     missing, unexpected = model.load_state_dict(state, strict=False)
-    if unexpected or set(missing) != {"head.weight", "head.bias"}:
+    if unexpected or set(missing) != {f"{head}.{part}" for head in ("head", "attack") for part in ("weight", "bias")}:
         raise BadBase(f"expected all tensors of the encoder, {len(missing)} are missing and {len(unexpected)} unknown")
     return model
 

@@ -39,25 +39,27 @@ class _Attention(nn.Module):
 
 
 class _Probabilities(nn.Module):
-    """What the guard reads: shares of the labels, (1, length, labels), for ids alone (one text needs no mask)."""
+    """What the guard reads for ids alone (one text needs no mask): shares of the labels, and of an attack."""
 
     def __init__(self, model: Tagger) -> None:
         super().__init__()
         self.model = model
         self.seen = nn.ModuleList(_Attention(layer) for layer in model.layers)
 
-    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+    def forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         model = self.model
         at = torch.arange(ids.shape[1])
         x = model.ln(model.word(ids) + model.position(at))
         for layer, seen in zip(model.layers, self.seen, strict=True):
             x = layer.ln1(x + layer.out(seen(x)))
             x = layer.ln2(x + layer.down(functional.gelu(layer.up(x))))
-        return torch.softmax(model.head(x), dim=-1)
+        whole = torch.cat([x.mean(1), x.amax(1)], dim=-1)
+        return torch.softmax(model.head(x), dim=-1), torch.sigmoid(model.attack(whole))
 
 
 def write_onnx(model: Tagger, path: Path) -> int:
-    """The tagger at ``path``: ``ids`` int64 (1, length) → ``shares`` float32 (1, length, labels); the size in bytes."""
+    """The tagger at ``path``: ``ids`` int64 (1, length) → ``shares`` float32 (1, length, labels) and ``attack``
+    (1, 1); the size in bytes."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model.eval()
@@ -70,7 +72,7 @@ def write_onnx(model: Tagger, path: Path) -> int:
                 (torch.zeros(1, 8, dtype=torch.long),),
                 str(whole),
                 input_names=["ids"],
-                output_names=["shares"],
+                output_names=["shares", "attack"],
                 dynamic_axes={"ids": {1: "length"}, "shares": {1: "length"}},
                 opset_version=OPSET,
                 dynamo=False,

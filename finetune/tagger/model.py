@@ -1,4 +1,4 @@
-"""The tagger as a torch module: BERT's encoder with post layer norms and a linear head per piece.
+"""The tagger as a torch module: BERT's encoder with post layer norms, a linear head per piece, and one per text.
 
 Source: Devlin et al. (2018), BERT. Token types are folded into the word rows.
 """
@@ -47,7 +47,7 @@ class Layer(nn.Module):
 
 
 class Tagger(nn.Module):
-    """Logits of every label for every piece."""
+    """Logits of every label for every piece, and of a text being an attack on the assistant."""
 
     def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
         super().__init__()
@@ -58,12 +58,21 @@ class Tagger(nn.Module):
         self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(shape.hidden, shape.labels)
+        self.attack = nn.Linear(2 * shape.hidden, 1)
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """``ids`` and ``mask`` (n, length) → logits (n, length, labels)."""
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """``ids`` and ``mask`` (n, length) → logits of the labels (n, length, labels) and of an attack (n)."""
         at = torch.arange(ids.shape[1], device=ids.device)
         x = self.dropout(self.ln(self.word(ids) + self.position(at)))
         for layer in self.layers:
             x = layer(x, mask[:, None, None, :])
-        logits: torch.Tensor = self.head(self.dropout(x))
-        return logits
+        x = self.dropout(x)
+        return self.head(x), self.attack(pooled(x, mask)).squeeze(-1)
+
+
+def pooled(x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean and maximum over the pieces of each text: (n, length, hidden) → (n, 2 * hidden)."""
+    seen = mask[:, :, None]
+    mean = (x * seen).sum(1) / seen.sum(1)
+    most = x.masked_fill(~seen, float("-inf")).amax(1)
+    return torch.cat([mean, most], dim=-1)

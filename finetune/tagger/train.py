@@ -1,4 +1,4 @@
-"""Trains the tagger on generated messages: cross-entropy per piece, AdamW, the vocabulary's rows kept as they are.
+"""Trains the tagger on generated messages: cross-entropy per piece and per text, AdamW, the vocabulary's rows kept.
 
 Nobody's data, so no privacy noise. Bounded by steps or by minutes; bounded by steps, equal settings give equal
 weights on the same kind of processor.
@@ -8,7 +8,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +19,12 @@ from torch.nn import functional
 from finetune.errors import Diverged
 from finetune.tagger.labels import IGNORED, labels_of
 from finetune.tagger.model import Tagger
+from finetune.tagger.synthesis.attacks import AttackMessage
 from finetune.tagger.synthesis.messages import Message
 
 PAD: Final = 1
 UNKNOWN: Final = 3
+ATTACK_WEIGHT: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class TaggerSettings:
     layers: int = 4
     messages_en: int = 60_000
     messages_zh: int = 24_000
+    attacks: int = 12_000  # in each language, half of them harmless texts that look like attacks
     max_minutes: float | None = None
-    learning_rate: float = 2e-4
+    learning_rate: float = 3e-4
     masked: float = 0.15  # of the pieces outside values, in every second message
     warmup: float = 0.05
     batch_pieces: int = 1536
@@ -48,10 +51,11 @@ class TaggerSettings:
 
 @dataclass(frozen=True)
 class Encoded:
-    """A message as pieces and labels of equal length."""
+    """A message as pieces and labels of equal length, and whether it is an attack."""
 
     ids: tuple[int, ...]
     labels: tuple[int, ...]
+    attack: bool = False
 
 
 Report = Callable[[dict[str, Any]], None]
@@ -64,6 +68,12 @@ def encode(message: Message, tokenizer: Tokenizer, longest: int = 128) -> Encode
     return Encoded(tuple(found.ids[:longest]), tuple(labels[:longest]))
 
 
+def encode_attack(message: AttackMessage, tokenizer: Tokenizer, longest: int = 128) -> Encoded:
+    """Pieces of a text that teaches what an attack is, and nothing about names in it."""
+    ids = tuple(tokenizer.encode(message.text).ids[:longest])
+    return Encoded(ids, (IGNORED,) * len(ids), message.attack)
+
+
 def masked(example: Encoded, share: float, rng: random.Random) -> Encoded:
     """Every second example with some pieces unknown, so that no template is learned by heart; labels stay.
 
@@ -72,10 +82,10 @@ def masked(example: Encoded, share: float, rng: random.Random) -> Encoded:
     if rng.random() < 0.5:
         return example
     ids = [
-        UNKNOWN if label == 0 and rng.random() < share else n
+        UNKNOWN if label in (0, IGNORED) and n not in (0, 2) and rng.random() < share else n
         for n, label in zip(example.ids, example.labels, strict=True)
     ]
-    return Encoded(tuple(ids), example.labels)
+    return replace(example, ids=tuple(ids))
 
 
 def batches(examples: Sequence[Encoded], pieces: int, seed: str) -> Iterator[list[Encoded]]:
@@ -94,15 +104,15 @@ def batches(examples: Sequence[Encoded], pieces: int, seed: str) -> Iterator[lis
     yield from made
 
 
-def tensors(batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Ids, mask and labels, padded on the right, each (n, longest)."""
+def tensors(batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Ids, mask and labels, padded on the right, each (n, longest), and attacks (n)."""
     longest = max(len(example.ids) for example in batch)
     ids = torch.full((len(batch), longest), PAD, dtype=torch.long)
     labels = torch.full((len(batch), longest), IGNORED, dtype=torch.long)
     for row, example in enumerate(batch):
         ids[row, : len(example.ids)] = torch.tensor(example.ids)
         labels[row, : len(example.labels)] = torch.tensor(example.labels)
-    return ids, ids != PAD, labels
+    return ids, ids != PAD, labels, torch.tensor([float(example.attack) for example in batch])
 
 
 def train(
@@ -123,7 +133,7 @@ def train(
     torch.manual_seed(settings.seed)
     model.word.weight.requires_grad_(False)
     learned = [p for p in model.parameters() if p.requires_grad]
-    head = {id(p) for p in model.head.parameters()}
+    head = {id(p) for part in (model.head, model.attack) for p in part.parameters()}
     groups = [
         {"params": [p for p in learned if id(p) not in head], "times": 1.0},
         {"params": [p for p in learned if id(p) in head], "times": 5.0},
@@ -158,10 +168,14 @@ def train(
 def _step(
     model: Tagger, batch: Sequence[Encoded], optimizer: torch.optim.Optimizer, learned: list[Any], clip: float
 ) -> float:
-    ids, mask, labels = tensors(batch)
+    ids, mask, labels, attacks = tensors(batch)
     with torch.autocast("cpu", torch.bfloat16):
-        logits = model(ids, mask)
-    loss = functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+        logits, attack = model(ids, mask)
+    each = functional.cross_entropy(
+        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    loss = each / (labels != IGNORED).sum().clamp(min=1)
+    loss = loss + ATTACK_WEIGHT * functional.binary_cross_entropy_with_logits(attack.float(), attacks)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(learned, clip)

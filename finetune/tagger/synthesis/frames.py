@@ -105,7 +105,7 @@ def _with_address(rng: random.Random) -> str:
 
 def _machine(lang: str, rng: random.Random, *, personal: bool) -> str:
     """JSON, or keys and values, of a few random fields."""
-    pairs = [rng.choice(_KEYS_PLAIN if lang == "en" else _KEYS_PLAIN[:3]) for _ in range(rng.randrange(0, 3))]
+    pairs = [rng.choice(_KEYS_PLAIN if lang == "en" else _KEYS_PLAIN[:3]) for _ in range(rng.randrange(0 if personal else 1, 3))]
     things = _THINGS_ZH if lang == "zh" else _THINGS
     keys = _KEYS_ZH["thing"] if lang == "zh" else _KEYS_THING
     pairs += [(rng.choice(keys), "{" + rng.choice(things) + "}") for _ in range(rng.randrange(0, 3))]

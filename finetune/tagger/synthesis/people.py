@@ -47,6 +47,7 @@ _INITIALS: Final = (
     "y",
     "w",
 )
+_CAPITALS: Final = "ABCDEFGHJKLMNPRSTW"
 _FINALS: Final = ("a", "o", "e", "i", "u", "ai", "ei", "ao", "ou", "an", "en", "ang", "eng", "ing", "in", "ong", "ia", "ie", "iao", "ian", "iang", "ua", "uo", "ui", "uan", "un", "uang")  # fmt: skip
 _PINYIN_FAMILY: Final = (
     "Wang Li Zhang Liu Chen Yang Zhao Huang Zhou Wu Xu Sun Hu Zhu Gao Lin He Guo Luo Zheng Liang Xie Song Tang Deng Han "
@@ -128,9 +129,12 @@ class People:
         )
 
     def _joined(self, first: str, last: str, rng: random.Random) -> str:
+        if rng.random() < 0.07:  # as directories and forms write it
+            order = rng.choice(("{1} {0}", "{1} {0}", "{1} {0} {2}", "{1} {0} {2}.", "{1}, {0}"))
+            return order.format(first, last, rng.choice(_CAPITALS))
         kind = rng.random()
         if kind < 0.06:
-            return f"{first} {rng.choice('ABCDEFGHJKLMNPRSTW')}. {last}"
+            return f"{first} {rng.choice(_CAPITALS)}. {last}"
         if kind < 0.10:
             return f"{first} {self.given(rng)} {last}"
         if kind < 0.14:

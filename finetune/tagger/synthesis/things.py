@@ -20,7 +20,7 @@ MARKED: Final = {
 _MONTHS: Final = "January February March April May June July August September October November December".split()
 _DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "2", "3", "4", "5", "7", "10", "12")
-_DEGREES: Final = (", MD", " MD", ", DDS", " DDS", ", PhD", ", LCSW", " M.D.", ", DMD", ", M.D.", ", PT")
+_DEGREES: Final = (", MD", " MD", ", DDS", " DDS", ", PhD", ", LCSW", ", Lcsw", " M.D.", ", DMD", ", M.D.", ", PT", ", Ms", ", NP", ", Mft", ", Psychologist", ", RN", ", Esq.")
 _ZH_SHOPS: Final = "餐厅 商行 诊所 律师事务所 工作室 书店 烤鸭店 牛肉面 集团 火锅 面馆 茶楼 珠宝 药房 公司 纪念馆 故居 包子铺 酒楼 饭店 私房菜".split()
 _UNITS: Final = (
     "Apt {}",
@@ -36,6 +36,9 @@ _UNITS: Final = (
     "Ste. {}",
 )
 _EU: Final = ("{name}straße", "{name}str.", "{name}weg", "{name}gatan", "Rue {name}", "Rue de {name}", "Via {name}", "Calle {name}", "Avenida {name}", "Rua {name}", "{name}laan", "{name}straat", "Plaza {name}", "ul. {name}")  # fmt: skip
+
+
+_MOODS: Final = "cool|nice|very good|awesome|lovely|brilliant|amazing|wonderful|excellent|splendid|gotcha|understood|noted|absolutely|definitely|certainly|indeed|totally|super|fantastic|sweet|neat|wow|oops|hmm|ugh|anyway|actually|also|additionally|however|meanwhile|alternatively|finally|hopefully|luckily|sadly|unfortunately|wait|listen|look|honestly|basically|thankfully|alright then|fair enough|good idea|good choice|my bad|no worries|not bad|no way|of course|by the way|one more thing|first of all|too bad|never mind|what a pity|all right|agreed|done|confirmed|cleaning|shopping|grocery run|yoga class|dentist|pick up kids|book club|game night|team lunch|haircut|rent|groceries|laundry|parking|breakfast|wifi|gym|pool|outdoor seating|live music|vegan options|delivery|takeout|sedan|hatchback|minivan|economy|business class|premium economy|direct flight|aisle seat|checked bag|hot tub|balcony|pets|laundry service|izakaya|tapas|sushi|brunch|ramen|dim sum|gelato|bakery|burgers".split("|")  # fmt: skip
 
 
 class Things:
@@ -114,6 +117,9 @@ class Things:
 
     def _restaurant(self, rng: random.Random) -> str:
         draw, person = self.words.draw, self.people
+        if rng.random() < 0.08:  # called like an address
+            name = rng.choice((draw("street", rng), draw("noun", rng), person.given(rng), draw("city", rng)))
+            return f"{rng.randrange(1, 2000)} {name}" + rng.choice(("", "", f" {draw('dish', rng)}", " & Co"))
         match rng.randrange(12):
             case 0 | 1:
                 return f"{person.given(rng)}'s" + rng.choice(("", f" {draw('dish', rng)}"))
@@ -279,6 +285,18 @@ class Things:
 
     def _flight(self, rng: random.Random) -> str:
         return f"{rng.choice(('AA', 'UA', 'LH', 'BA', 'DL'))}{rng.randrange(10, 9999)}"
+
+    def _degrees(self, rng: random.Random) -> str:
+        return rng.choice(("{} F", "{} degrees", "{}°C", "{} C", "{} F degrees", "{} % humidity", "{} mph")).format(
+            rng.randrange(-10, 104)
+        )
+
+    def _mood(self, rng: random.Random) -> str:
+        word = rng.choice(_MOODS)
+        return word.capitalize() if rng.random() < 0.7 else word
+
+    def _town_state(self, rng: random.Random) -> str:
+        return f"{self.words.draw('city', rng).split(',')[0]}, {self.words.draw('state', rng)}"
 
     def _price(self, rng: random.Random) -> str:
         return rng.choice(("${}", "${}", "{} dollars", "£{}", "{} euros", "${}.50", "{} bucks")).format(
