@@ -8,7 +8,7 @@ LOCK   := $(if $(shell command -v nvidia-smi),requirements-gpu.lock,requirements
 TORCH  := $(shell grep '^torch==' $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz adapter lock
+.PHONY: help run test check fuzz adapter tagger lock
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -46,6 +46,9 @@ adapter: $(STAMP)  ## train the default adapter and the intent model anew (20 mi
 	@$(BIN)/tactful model fetch
 	@$(BIN)/tactful finetune train build/examples.jsonl --base .tactful/models/gemma3-270m-pruned --out finetune/artifacts/default --work build/training --prompts $$($(BIN)/python -c 'from bot.prompts import fingerprint; print(fingerprint())')
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
+
+tagger: $(STAMP)  ## train the recognizer of names and addresses anew (15 minutes on two cores)
+	@$(BIN)/tactful finetune tagger --work build/tagger
 
 lock:  ## resolve the locked list anew (needs uv)
 	@mkdir -p build && printf '%s\n' 'torchvision; sys_platform == "never"' 'torchaudio; sys_platform == "never"' 'torchcodec; sys_platform == "never"' > build/without.txt

@@ -1,4 +1,4 @@
-"""``tactful finetune …``: makes the corpus, trains the adapter and the intent model, measures them.
+"""``tactful finetune …``: makes the corpus, trains the adapter, the intent model and the tagger, measures them.
 
 Found by the ``tactful`` command through the entry point ``tactful.commands``.
 """
@@ -18,6 +18,7 @@ BASE = Path(".tactful/models/gemma3-270m-pruned")
 WORK = Path(".tactful/finetune")
 ADAPTER = Path("finetune/artifacts/default")
 INTENT = Path("finetune/artifacts/intent")
+TAGGER = Path("guardrails/artifacts/tagger")
 
 Json = Annotated[bool, typer.Option("--json", help="report as JSON on standard output")]
 
@@ -168,6 +169,40 @@ def intent(
     except (FinetuneError, OSError) as error:
         raise _failed(error) from error
     _tell(summary, as_json)
+
+
+@app.command()
+def tagger(
+    out: Annotated[Path, typer.Option(help="artifact folder, replaced at the end")] = TAGGER,
+    work: Annotated[Path, typer.Option(help="folder of log and checkpoint")] = WORK / "tagger",
+    layers: Annotated[int, typer.Option(min=1, max=12, help="of the encoder, from below")] = 4,
+    messages_en: Annotated[int, typer.Option(help="English messages")] = 60_000,
+    messages_zh: Annotated[int, typer.Option(help="Chinese messages")] = 24_000,
+    max_minutes: Annotated[float, typer.Option(help="end after so many minutes, 0 for no bound")] = 0.0,
+    seed: Annotated[int, typer.Option(help="of messages, initial head and order")] = 1,
+    threads: Annotated[int, typer.Option(help="processor threads")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Train the recognizer of names and addresses on generated messages (no privacy noise: nobody's data).
+
+    训练姓名与地址识别模型。
+    """
+    from finetune.tagger.build import build
+    from finetune.tagger.train import TaggerSettings
+
+    settings = TaggerSettings(
+        layers=layers,
+        messages_en=messages_en,
+        messages_zh=messages_zh,
+        max_minutes=max_minutes or None,
+        seed=seed,
+        threads=threads,
+    )
+    try:
+        config = build(out, settings, work=work, report=_report_line())
+    except (FinetuneError, OSError, ImportError) as error:
+        raise _failed(error) from error
+    _tell({"folder": str(out), "steps": config["recipe"]["steps"]} | config["measured"], as_json)
 
 
 def _report_line() -> Any:

@@ -2,6 +2,7 @@
 
 Presidio's AnalyzerEngine is the frame for what customers and records say; ``quick`` runs the same recognizers without
 the frame for model output, a few words at a time.
+The trained recognizer, where there is one, reads the first only: it adds names and addresses that no rule sees.
 Reads normalised text and gives findings in the text as typed, not overlapping, in order.
 Stock recognizers that earn their place: IBAN and US social security numbers. Presidio's spaCy names do not
 (README.md has the numbers); its e-mail recognizer asks the internet for a list, so ours takes its place.
@@ -15,6 +16,8 @@ from typing import Any, Final, Literal, cast
 from guardrails import handles
 from guardrails.errors import GuardError, GuardTimeout
 from guardrails.findings import Finding, Kind
+from guardrails.injection import Suspicion
+from guardrails.name_form import widened
 from guardrails.normalise import normalise
 from guardrails.presidio import (
     AnalyzerEngine,
@@ -28,6 +31,7 @@ from guardrails.presidio import (
 from guardrails.readable import SURE_SCORE, Readable
 from guardrails.recognizers import ALL
 from guardrails.recognizers.rule import Hit, Recognizer
+from guardrails.tagger import Tagger
 
 Lang = Literal["en", "zh"]
 MIN_SCORE: Final = 0.4
@@ -84,7 +88,11 @@ class Analyzer:
     """Finds personal values. Holds nothing of the texts it reads; thread-safe."""
 
     def __init__(
-        self, readable: Readable, languages: tuple[Lang, ...] = ("en", "zh"), extra: tuple[Recognizer, ...] = ()
+        self,
+        readable: Readable,
+        languages: tuple[Lang, ...] = ("en", "zh"),
+        extra: tuple[Recognizer, ...] = (),
+        tagger: Tagger | None = None,
     ) -> None:
         if not languages:
             raise ValueError("expected at least one language, got none: a guard without languages finds nothing")
@@ -92,6 +100,7 @@ class Analyzer:
         self._languages = languages
         for recognizer in extra:
             recognizer.limit_time()
+        self._tagger = tagger
         self._own = tuple(make(languages[0]) for make in ALL) + extra
         registry = RecognizerRegistry(recognizers=[], supported_languages=list(languages))
         for language in languages:
@@ -112,7 +121,7 @@ class Analyzer:
         """Findings of a whole text.
 
         Raises:
-            GuardError: a recognizer failed. Nothing may be passed on then.
+            GuardError: a recognizer or the tagger failed. Nothing may be passed on then.
         """
         plain = normalise(text)
         language = lang if lang in self._languages else self._languages[0]
@@ -129,7 +138,20 @@ class Analyzer:
             )
             for result in results
         ]  # fmt: skip
+        if self._tagger is not None:
+            hits += [piece for hit in self._tagger.find(plain.text) for piece in _beside(hit, hits)]
         return self._settle(text, plain.text, hits, plain.span)
+
+    def suspicion(self, text: str) -> Suspicion | None:
+        """How much the trained recognizer takes a text for an attack; nothing without one.
+
+        Raises:
+            GuardError: the trained recognizer failed.
+        """
+        if self._tagger is None:
+            return None
+        flag, block = self._tagger.attack_limits
+        return Suspicion(self._tagger.attack(normalise(text).text), flag, block)
 
     def quick(self, text: str, deadline: float | None = None) -> tuple[Finding, ...]:
         """Findings of a piece of model output: the same rules without the frame, the surer ones.
@@ -158,7 +180,7 @@ class Analyzer:
         if not hits:
             return ()
         readable = self._readable.spans(plain)
-        kept = [piece for hit in hits for piece in _outside(hit, readable)]
+        kept = [piece for hit in hits for piece in _outside(widened(plain, hit), readable)]
         placed = []
         for hit in kept:
             start, end = span(hit.start, hit.end)
@@ -170,6 +192,12 @@ class Analyzer:
 
 def _kind(entity: str) -> Kind:
     return _STOCK_KINDS[entity] if entity in _STOCK_KINDS else cast(Kind, entity)
+
+
+def _beside(hit: Hit, rules: list[Hit]) -> list[Hit]:
+    """What is left of a trained finding beside what rules found of other kinds; an address keeps its postal code."""
+    exact = [r for r in rules if r.kind not in (hit.kind, "PERSON", "POSTAL_CODE")]
+    return _outside(hit, [(rule.start, rule.end, True) for rule in exact])
 
 
 def _outside(hit: Hit, spans: list[tuple[int, int, bool]]) -> list[Hit]:

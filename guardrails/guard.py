@@ -15,6 +15,7 @@ It does not know HTTP, models, tools or dialogues, and it does not decide who a 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
@@ -30,7 +31,7 @@ from guardrails.json_values import ConcealedJson, Json
 from guardrails.preview import Preview, preview
 from guardrails.readable import Readable
 from guardrails.recognizers.rule import Recognizer
-from guardrails.standard import analyzer_of
+from guardrails.standard import DEFAULT_TAGGER, analyzer_of
 from guardrails.stream import Judge, RevealStream
 from guardrails.vault import Vault
 
@@ -228,7 +229,8 @@ class Guardrails:
     def inspect(self, text: str) -> Verdict:
         """Injection, jailbreak, prompt extraction and abuse. A failure of the check blocks."""
         try:
-            return inspect(text[: self._settings.max_chars])
+            start = text[: self._settings.max_chars]
+            return inspect(start, self._analyzer.suspicion(start))
         except Exception:
             return Verdict("block", "guard_failed", 1.0)
 
@@ -315,13 +317,17 @@ def build(
     settings: GuardSettings | None = None,
     *,
     extra_recognizers: tuple[Recognizer, ...] = (),
+    tagger: Path | None = DEFAULT_TAGGER,
 ) -> Guardrails:
     """The guards over one vault (an SQLAlchemy URL: ``sqlite:///…`` or ``postgresql://…``), ready to use.
 
+    ``tagger`` is the folder of the trained recognizer; without one, rules alone read what customers and records say.
+
     Raises:
+        GuardError: the trained recognizer's folder is missing or damaged.
         ValueError: the key or a setting is not usable.
         VaultUnavailable: the database cannot be opened.
     """
     settings = settings or GuardSettings()
     vault = Vault(vault_url, master_key, value_days=settings.value_days)
-    return Guardrails(analyzer_of(readable, settings.languages, extra_recognizers), vault, settings)
+    return Guardrails(analyzer_of(readable, settings.languages, extra_recognizers, tagger), vault, settings)

@@ -4,7 +4,8 @@ After a cue (``my name is``, ``Dear``), after a title, two capitalised words of 
 pinyin names, signatures, a message that is nothing but a name.
 
 Does not see an unlisted name without a cue, nor most names typed in lower case without one.
-Names of places built on given names (San Diego, Charlotte Street) are left alone.
+Names of places built on given names (San Diego, Charlotte Street) and of those who make films, music and books are
+left alone.
 """
 # ruff: noqa: E501 - expressions and lists stay on one line, so that they can be searched
 
@@ -52,6 +53,12 @@ _PLACE_AFTER = re.compile(
     r"^\s?(?:Street|St\b|Road|Rd|Avenue|Ave|Blvd|Boulevard|Lane|Drive|Court|Square|Park|Hotel|Inn|Plaza|Place|Apartments?|Condos?|House|Airport|Center|Centre|University|College|School|Hospital|"
     r"Theat|Hall|Bar\b|Grill|Cafe|Restaurant|Museum|Beach|City|County|Airlines?|Island|Valley|Bay|Creek|Hills?|Suites?|Resort|Station|[Rr]estaurant|[Mm]ovie|[Hh]otel|['’]s\b|&)"
 )
+_MAKES = re.compile(
+    r"(?i)(?:(?:songs?|tracks?|music|albums?|hits|movies?|films?|novels?|poems?|paintings?|something|anything) by|"
+    r"(?:songs?|music|albums?|tracks?) from|(?:directed|written|composed|performed|sung|produced|painted|designed) by|"
+    r"starring|(?:director|author|singer|actor|actress|artist|composer)s? (?:is|are))\s$"
+)
+"""What is said before the name of somebody who makes films, music or books: public, and what is looked for."""
 _SAINTS = frozenset(
     ["san", "santa", "santo", "los", "las", "el", "la", "le", "st", "saint", "fort", "port", "mount", "lake"]
 )
@@ -96,6 +103,11 @@ def _in_a_name_of_something(text: str, start: int, end: int) -> bool:
 def _introduces_himself(text: str, start: int, end: int) -> bool:
     """Whether a sentence opens with ``This is`` and the name, and the name ends a clause: nobody says so of goods."""
     return bool(_OPENING.search(text[:start]) and _OPENING_ENDS.match(text[end:]))
+
+
+def _makes(text: str, start: int) -> bool:
+    """Whether the name at ``start`` is said to be a director's, a singer's, an author's."""
+    return bool(_MAKES.search(text[max(0, start - 32) : start]))
 
 
 def _known(name: str) -> int:
@@ -166,7 +178,7 @@ class PersonEn(Recognizer):
         name = text[span[0] : span[1]]
         intro = _INTRO.search(text[max(0, match.start("v") - 16) : match.start("v")])
         first = name.split()[0].lower()
-        if first in _SAINTS or (name.lower() in WORD_NAMES and not intro):
+        if first in _SAINTS or (name.lower() in WORD_NAMES and not intro) or _makes(text, span[0]):
             return
         if _has_given(name) or _is_pinyin(name):
             yield Hit("PERSON", *span, 0.7, "person_en.weak_cue")
@@ -186,7 +198,8 @@ class PersonEn(Recognizer):
             yield from self._run(text, *match.span())
         for match in _SINGLE.finditer(text):
             start, end = match.span()
-            if match.group().lower() in GIVEN - WORD_NAMES and not _in_a_name_of_something(text, start, end):
+            known = match.group().lower() in GIVEN - WORD_NAMES and not _makes(text, start)
+            if known and not _in_a_name_of_something(text, start, end):
                 yield Hit("PERSON", start, end, 0.5, "person_en.single")
         for match in _LOWER_PAIR.finditer(text):
             first, second = match.group("v").split()
@@ -205,7 +218,11 @@ class PersonEn(Recognizer):
         if text[stop - 1] == "." and not text[stop - 2 : stop - 1].isupper():
             stop -= 1
         name = text[begin:stop]
-        if _PLACE_BEFORE.search(text[max(0, begin - 8) : begin]) or _PLACE_AFTER.match(text[stop:]):
+        if (
+            _PLACE_BEFORE.search(text[max(0, begin - 8) : begin])
+            or _PLACE_AFTER.match(text[stop:])
+            or _makes(text, begin)
+        ):
             return
         parts = [word.lower().strip(".,") for word in name.split()]
         if any(part in NOT_NAMES and len(part) > 1 for part in parts) or parts[0] in _SAINTS:

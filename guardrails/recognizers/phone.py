@@ -83,10 +83,14 @@ RULES = (
     Rule(
         "phone.north_america", "PHONE_NUMBER",
         re.compile(
-            r"(?<![A-Za-z0-9_#.])(?<!\d-)(?:1[\s.-]?)?(?:\([2-9]\d\d\)\s?|[2-9]\d\d[\s.-])[2-9]\d\d[\s.-]\d{4}"
+            r"(?<![A-Za-z0-9_#])(?<!\d[-.])(?:1[\s.-]?)?(?:\([2-9]\d\d\)\s?|[2-9]\d\d[\s.-])[2-9]\d\d[\s.-]\d{4}"
             r"(?:,?\s?(?:ext\.?|x)\s?\d{1,5})?(?![\dA-Za-z_]|-\d)"
         ),
         0.75, CUES, 0.95, unless=ORDER_WORDS, check=_is_phone,
+    ),
+    Rule(
+        "phone.french", "PHONE_NUMBER", re.compile(r"(?<![\w#.,-])(?<!\d\s)0?[1-9](?:[\s.]\d\d){4}(?![\dA-Za-z_%]|[\s.,:-]\d)"),
+        0.6, CUES, 0.9, unless=ORDER_WORDS,
     ),
     Rule(
         "phone.any_region", "PHONE_NUMBER",

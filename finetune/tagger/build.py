@@ -1,0 +1,74 @@
+"""The whole way from a seed to an artifact folder: messages, training, 8 bits, thresholds."""
+
+import json
+import random
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from finetune.tagger import artifact, choose
+from finetune.tagger.encoder import E5File, build_tokenizer, load_encoder, open_e5
+from finetune.tagger.labels import LABELS
+from finetune.tagger.synthesis.attacks import attack_messages
+from finetune.tagger.synthesis.messages import messages
+from finetune.tagger.synthesis.people import in_half
+from finetune.tagger.train import Report, TaggerSettings, encode, encode_attack, masked, train
+from finetune.tagger.vocabulary import keep, select
+from guardrails.tagger import Thresholds
+
+DEV_MESSAGES = 3000
+_BEFORE = {f"{lang}.{kind}": Thresholds(0.5, 0.3) for lang in ("en", "zh") for kind in choose.KINDS}
+
+
+def build(
+    out: Path,
+    settings: TaggerSettings,
+    *,
+    work: Path | None = None,
+    report: Report = lambda line: None,
+    file: E5File | None = None,
+    dev_messages: int = DEV_MESSAGES,
+) -> dict[str, Any]:
+    """Trains a tagger and writes its artifact folder; the config.
+
+    Raises:
+        BadBase: the encoder's weights are not there or of another format.
+        Diverged: the loss is no longer a number; ``out`` is left as it was.
+    """
+    file = file or open_e5()
+    kept = keep(file.pieces, settings.latin_pieces, settings.chinese_pieces)
+    tokenizer = build_tokenizer(select(file.pieces, kept))
+    model = load_encoder(file, kept, settings.layers, len(LABELS), settings.dropout)
+    made = [*messages("en", settings.seed, settings.messages_en), *messages("zh", settings.seed, settings.messages_zh)]
+    rng = random.Random(settings.seed)
+    examples = [masked(encode(message, tokenizer), settings.masked, rng) for message in made]
+    examples += [
+        masked(encode_attack(message, tokenizer), settings.masked, rng)
+        for lang in ("en", "zh")
+        for message in attack_messages(lang, settings.seed, settings.attacks)
+        if in_half(message.family, "train")
+    ]
+    if work is not None:
+        work.mkdir(parents=True, exist_ok=True)
+    steps = train(model, examples, settings, work=work, report=_logged(report, work))
+    artifact.write(out, model, tokenizer, _BEFORE, choose.ANY_ATTACK, asdict(settings) | {"steps": steps})
+    thresholds, measured = choose.choose(out, settings.seed + 1, dev_messages)
+    attack, attack_measured = choose.choose_attack(out, settings.seed + 1, dev_messages)
+    return artifact.update(out, thresholds, attack, measured | attack_measured)
+
+
+def toy(settings: TaggerSettings) -> TaggerSettings:
+    """The same in seconds: to see that all parts fit, not to use."""
+    return replace(
+        settings, layers=1, messages_en=120, messages_zh=60, attacks=40, latin_pieces=2000, chinese_pieces=500
+    )
+
+
+def _logged(report: Report, work: Path | None) -> Report:
+    def tell(line: dict[str, Any]) -> None:
+        if work is not None:
+            with (work / "log.jsonl").open("a", encoding="utf-8") as log:
+                log.write(json.dumps(line) + "\n")
+        report(line)
+
+    return tell

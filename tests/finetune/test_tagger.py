@@ -1,0 +1,95 @@
+"""The tagger's data and training, at toy size with the real encoder."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("faker")
+pytest.importorskip("onnx")
+
+from finetune.tagger.build import build, toy
+from finetune.tagger.encoder import build_tokenizer, open_e5
+from finetune.tagger.labels import IGNORED, LABELS, labels_of
+from finetune.tagger.synthesis.messages import Mark, Message, damaged, messages
+from finetune.tagger.synthesis.people import in_half
+from finetune.tagger.synthesis.words import read_templates
+from finetune.tagger.train import TaggerSettings, encode
+from finetune.tagger.vocabulary import keep, select
+from guardrails.tagger import LABELS as GUARD_LABELS
+from guardrails.tagger import Tagger
+
+FILES = [f"{lang}_{part}" for lang in ("en", "zh") for part in ("personal", "ordinary")]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("half", ["train", "dev"])
+def test_marks_lie_in_the_text_in_order_and_hold_no_space_at_their_ends(lang: str, half: str) -> None:
+    made = list(messages(lang, 3, 400, half))  # type: ignore[arg-type]
+    assert sum(not message.marks for message in made) > 100
+    for message in made:
+        values = [message.text[mark.start : mark.end] for mark in message.marks]
+        assert all(value and value == value.strip() for value in values)
+        assert all(one.end <= two.start for one, two in zip(message.marks, message.marks[1:], strict=False))
+        assert "{" not in message.text or '"' in message.text
+
+
+def test_the_same_seed_gives_the_same_messages() -> None:
+    assert list(messages("en", 5, 50)) == list(messages("en", 5, 50))
+    assert list(messages("en", 5, 50)) != list(messages("en", 6, 50))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_development_shares_no_template_with_training(name: str) -> None:
+    assert not set(read_templates(name)) & set(read_templates(f"dev_{name}"))
+
+
+def test_a_name_is_of_training_or_of_development() -> None:
+    names = [f"Name{n}" for n in range(500)]
+    dev = [name for name in names if in_half(name, "dev")]
+    assert 50 < len(dev) < 150
+    assert not any(in_half(name, "train") for name in dev)
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10_000))
+def test_damage_keeps_marks_on_their_values(seed: int) -> None:
+    text = "Hello, please send the parcel to Ada O. Lin, 12 Oak Street, Leeds."
+    marks = (Mark("PERSON", 33, 43), Mark("ADDRESS", 45, 65))
+    changed = damaged(Message(text, "en", marks), random.Random(seed))
+    values = [changed.text[mark.start : mark.end].lower() for mark in changed.marks]
+    assert values == ["ada o. lin", "12 oak street, leeds"]
+
+
+def test_labels_begin_and_continue_a_value() -> None:
+    text = "to Ada Lin now"
+    offsets = [(0, 0), (0, 2), (2, 6), (6, 10), (10, 14), (0, 0)]
+    labels = labels_of(text, [Mark("PERSON", 3, 10)], offsets)
+    assert labels == [IGNORED, 0, LABELS.index("B-PERSON"), LABELS.index("I-PERSON"), 0, IGNORED]
+    assert LABELS == GUARD_LABELS
+
+
+@pytest.mark.parametrize("text", ["Marta Oyelaran, straße ñandú", "欧阳娜娜 住在 北京市", "order #W2378156 — €12.50!"])
+def test_the_cut_vocabulary_knows_every_letter_of_both_languages(text: str) -> None:
+    pieces = open_e5().pieces
+    tokenizer = build_tokenizer(select(pieces, keep(pieces, 2000, 500)))
+    assert 3 not in tokenizer.encode(text).ids
+
+
+def test_a_toy_tagger_is_trained_exported_and_read_by_the_guard(tmp_path: Path) -> None:
+    config = build(tmp_path / "out", toy(TaggerSettings(threads=1)), work=tmp_path / "work", dev_messages=40)
+    assert config["recipe"]["steps"] > 0
+    assert config["recipe"]["shape"]["layers"] == 1
+    assert set(config["measured"]) == {f"dev {x}, {y}" for x in ("en", "zh") for y in ("rules alone", "with tagger")}
+    tagger = Tagger(tmp_path / "out")
+    assert all(0 <= share <= 1 for words in tagger.words("Send it to Ada Lin").values() for _, _, share in words)
+    assert "MIT" in (tmp_path / "out" / "README.md").read_text("utf-8")
+
+
+def test_a_long_message_is_cut_for_training() -> None:
+    pieces = open_e5().pieces
+    tokenizer = build_tokenizer(select(pieces, keep(pieces, 2000, 500)))
+    encoded = encode(Message("very long " * 200, "en", ()), tokenizer, longest=64)
+    assert len(encoded.ids) == len(encoded.labels) == 64
