@@ -7,7 +7,7 @@ the machine. The vocabulary's rows are 8 bits too; they are most of the file.
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import torch
 from torch import nn
@@ -35,7 +35,8 @@ class _Attention(nn.Module):
         _, length, hidden = x.shape
         q, k, v = self.qkv(x).view(length, 3, self.heads, hidden // self.heads).permute(1, 2, 0, 3)
         seen = torch.softmax(q @ k.transpose(1, 2), dim=-1) @ v
-        return seen.transpose(0, 1).reshape(1, length, hidden)
+        result: torch.Tensor = seen.transpose(0, 1).reshape(1, length, hidden)
+        return result
 
 
 class _Probabilities(nn.Module):
@@ -44,13 +45,14 @@ class _Probabilities(nn.Module):
     def __init__(self, model: Tagger) -> None:
         super().__init__()
         self.model = model
-        self.seen = nn.ModuleList(_Attention(layer) for layer in model.layers)
+        self.seen = nn.ModuleList(_Attention(cast(Layer, layer)) for layer in model.layers)
 
     def forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         model = self.model
         at = torch.arange(ids.shape[1])
         x = model.ln(model.word(ids) + model.position(at))
-        for layer, seen in zip(model.layers, self.seen, strict=True):
+        for part, seen in zip(model.layers, self.seen, strict=True):
+            layer = cast(Layer, part)
             x = layer.ln1(x + layer.out(seen(x)))
             x = layer.ln2(x + layer.down(functional.gelu(layer.up(x))))
         whole = torch.cat([x.mean(1), x.amax(1)], dim=-1)
@@ -58,8 +60,9 @@ class _Probabilities(nn.Module):
 
 
 def write_onnx(model: Tagger, path: Path) -> int:
-    """The tagger at ``path``: ``ids`` int64 (1, length) → ``shares`` float32 (1, length, labels) and ``attack``
-    (1, 1); the size in bytes.
+    """The tagger at ``path``; the size in bytes.
+
+    ``ids`` int64 (1, length) → ``shares`` float32 (1, length, labels) and ``attack`` float32 (1, 1).
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 

@@ -133,11 +133,16 @@ class Things:
             case _:
                 return f"{self.people.given(rng)} & {self.people.given(rng)}"
 
+    def _like_address(self, rng: random.Random) -> str:
+        draw = self.words.draw
+        name = rng.choice((draw("street", rng), draw("noun", rng), self.people.given(rng), draw("city", rng)))
+        return f"{rng.randrange(1, 2000)} {name}" + rng.choice(("", "", f" {draw('dish', rng)}", " & Co"))
+
     def _restaurant(self, rng: random.Random) -> str:
+        return self._like_address(rng) if rng.random() < 0.08 else self._eatery(rng)
+
+    def _eatery(self, rng: random.Random) -> str:
         draw, person = self.words.draw, self.people
-        if rng.random() < 0.08:  # called like an address
-            name = rng.choice((draw("street", rng), draw("noun", rng), person.given(rng), draw("city", rng)))
-            return f"{rng.randrange(1, 2000)} {name}" + rng.choice(("", "", f" {draw('dish', rng)}", " & Co"))
         match rng.randrange(12):
             case 0 | 1:
                 return f"{person.given(rng)}'s" + rng.choice(("", f" {draw('dish', rng)}"))
