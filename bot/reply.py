@@ -29,6 +29,7 @@ _DENIAL: Final = re.compile(
     r"|没有(?:说明|提到|写|给出)|资料里没有"
 )
 MIN_SENTENCE_CHARS: Final = 6
+FREE_TEXT_CHARS: Final = 25  # a shorter line of facts is a number, a date, a name
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Replier:
             GuardError: a check could not run.
         """
         said, text = 0, ""
-        if asked and facts.kind in WORDED_KINDS:
+        if asked and facts.kind in WORDED_KINDS and not await asyncio.to_thread(self._instructs, facts, spoken):
             try:
                 async for sentence in self._sentences(facts, question, lang):
                     if stopped():
@@ -91,6 +92,14 @@ class Replier:
         if said:
             yield Concealed.fixed(" " if lang == "en" else "")
         yield facts.plain
+
+    def _instructs(self, facts: Facts, spoken: Spoken) -> bool:
+        """Whether free text of catalogue or records reads like an instruction to the model: it does not get it then."""
+        long = [line.text for line in facts.lines if len(line.text) >= FREE_TEXT_CHARS]
+        if not any(self.guard.inspect(text).action == "block" for text in long):
+            return False
+        spoken.violations += 1
+        return True
 
     def _claims_more(self, text: str, facts: Facts) -> bool:
         """Whether the reply so far states what the facts do not hold, or denies that they hold an answer."""

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.session import Lang
-from guardrails.guard import Readable, build
-from serving.bench.guard import bench_guard
+from guardrails.guard import Guardrails, GuardSettings, Verdict
+from guardrails.standard import analyzer_of
+from guardrails.vault import Vault
+from serving.bench.guard import MUSTS, bench_guard, gate_table
 from serving.bench.machine import describe, figure, report, table
 from serving.bench.memory import PeakMemory, listeners, memory_mib
 from serving.bench.recorder import in_thread
@@ -121,20 +123,45 @@ def test_the_memory_of_a_tree_counts_children_and_its_peak_outlives_them() -> No
     assert memory_mib([999_999_999]) == 0
 
 
-def test_the_guard_is_timed_beside_a_peer_on_the_same_messages(tmp_path: Path) -> None:
-    guard = build(f"sqlite:///{tmp_path / 'vault.db'}", b"\x01" * 32, Readable())
-    heard: list[str] = []
+class Deaf(Guardrails):
+    """The real guards, but attacks are let through."""
 
-    def peer(text: str, lang: str) -> list[tuple[int, int]]:
-        heard.append(text)
-        return [(0, len(text))]
+    def __init__(self, folder: Path) -> None:
+        super().__init__(analyzer_of(), Vault(f"sqlite:///{folder / 'vault.db'}", b"\x01" * 32), GuardSettings())
 
-    result = bench_guard(messages=4, runs=2, guard=guard, peer=lambda: peer)
-    guard.close()
-    assert result["figures"]["conceal, en"]["n"] == result["figures"]["presidio finds, zh"]["n"] == 8
-    assert set(result["ratios"]) == {"presidio / ours, en", "presidio / ours, zh"}
-    found = result["found"]["presidio"]["en"]
-    assert found["found"] == found["planted"] > 0
+    def inspect(self, text: str) -> Verdict:
+        return Verdict("pass", None, 0.0)
+
+
+def test_the_guards_are_measured_against_their_musts(tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    public.mkdir()
+    value = "212-555-0142"
+    lines = [
+        {"text": f"Call {value}", "lang": "en", "spans": [{"start": 5, "end": 17, "type": "PHONE_NUMBER"}]},
+        {"text": "Is the kettle in stock?", "lang": "en", "spans": []},
+        {"text": f"电话{value}", "lang": "zh", "spans": [{"start": 2, "end": 14, "type": "PHONE_NUMBER"}]},
+        {"text": "水壶有货吗？", "lang": "zh", "spans": []},
+    ]
+    (public / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    result = bench_guard(public=public, messages=6, peers=["langchain"], planted=10)
+    measured = {row["figure"] for row in result["gates"]}
+    assert measured == set(MUSTS) - {f"CPU ours / presidio, public {lang}" for lang in ("en", "zh")}
+    assert result["figures"]["core, public zh"]["median"] == 1.0
+    assert result["figures"]["langchain core, public en"]["median"] == 0.0
+    assert result["figures"]["round trips lost"]["median"] == result["figures"]["sessions mixed"]["median"] == 0
+    assert value not in json.dumps(result)
+    table = gate_table(result)
+    assert all(name in table for name in measured)
+
+
+def test_a_missed_must_is_said_and_a_missing_folder_leaves_its_figures_out(tmp_path: Path) -> None:
+    result = bench_guard(public=tmp_path / "none", messages=4, peers=[], planted=5, guard=(deaf := Deaf(tmp_path)))
+    deaf.close()
+    assert result["sets"] == ["own"]
+    assert not any("public" in name for name in result["figures"])
+    assert {"attacks that succeed, en", "attacks that succeed, zh"} <= set(result["missed"])
+    assert "| NO |" in gate_table(result)
 
 
 def test_a_figure_has_its_median_range_and_tail() -> None:
