@@ -139,6 +139,7 @@ class Analyzer:
             for result in results
         ]  # fmt: skip
         if self._tagger is not None:
+            hits = [hit for hit in hits if not (_is_guess(hit) and self._tagger.doubts(plain.text, hit.start, hit.end))]
             hits += [piece for hit in self._tagger.find(plain.text) for piece in _beside(hit, hits)]
         return self._settle(text, plain.text, hits, plain.span)
 
@@ -192,6 +193,11 @@ class Analyzer:
 
 def _kind(entity: str) -> Kind:
     return _STOCK_KINDS[entity] if entity in _STOCK_KINDS else cast(Kind, entity)
+
+
+def _is_guess(hit: Hit) -> bool:
+    """A name in Latin letters that a list or a weak cue suggests: the trained recognizer may say that it is none."""
+    return hit.rule.startswith("person_en.") and hit.score < SURE_SCORE
 
 
 def _beside(hit: Hit, rules: list[Hit]) -> list[Hit]:

@@ -32,6 +32,7 @@ MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
 LABELS: Final = ("O", "B-PERSON", "I-PERSON", "B-ADDRESS", "I-ADDRESS")
 _KINDS: Final[tuple[tuple[Kind, int], ...]] = (("PERSON", 1), ("ADDRESS", 3))
 _WINDOW, _STRIDE = 126, 84
+_NO_NAME: Final = 0.03
 _RECENT: Final = 8  # a turn reads its text for attacks and for names: once is enough
 _CJK: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
 _WORD: Final = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
@@ -111,6 +112,15 @@ class Tagger:
         lang = "zh" if _HAN.search(text) else "en"
         for kind, words in self.words(text).items():
             yield from spans(text, kind, words, limits[f"{lang}.{kind}"])
+
+    def doubts(self, text: str, start: int, end: int) -> bool:
+        """Whether nothing of ``text[start:end]`` looks like a name at all.
+
+        Raises:
+            GuardError: the model cannot be read or fails.
+        """
+        shares = [share for at, stop, share in self.words(text).get("PERSON", []) if at < end and stop > start]
+        return bool(shares) and max(shares) < _NO_NAME
 
     def words(self, text: str) -> dict[Kind, list[Word]]:
         """How much every word is of each kind; nothing where the model need not be asked.

@@ -27,7 +27,9 @@ ATTACK = {
 @pytest.mark.parametrize("attacked", [False, True])
 async def test_text_that_instructs_the_model_is_not_shown_to_it(tmp_path: Path, lang: Lang, attacked: bool) -> None:
     text = (ATTACK if attacked else HARMLESS)[lang]
-    facts = Facts("product", tuple(Concealed.fixed(line.format(text)) for line in LINES[lang]), Concealed.fixed("plain"))
+    facts = Facts(
+        "product", tuple(Concealed.fixed(line.format(text)) for line in LINES[lang]), Concealed.fixed("plain")
+    )
     model, spoken = ScriptedModel(["It is a light bag." if lang == "en" else "这款包很轻便。"]), Spoken()
     guard = build(f"sqlite:///{tmp_path / 'vault.db'}", bytes(32), Readable())
     replier = Replier(model, guard, "tuned")

@@ -14,7 +14,7 @@ from finetune.tagger.synthesis.words import Words
 
 MARKED: Final = {
     "person": "PERSON", "first": "PERSON", "full": "PERSON", "last": "PERSON", "doctor": "PERSON",
-    "surname_title": "PERSON", "address": "ADDRESS", "place_address": "ADDRESS",
+    "surname_title": "PERSON", "kin": "PERSON", "address": "ADDRESS", "place_address": "ADDRESS",
 }  # fmt: skip
 """Slots whose value is personal, and its kind; a title before a name stays outside."""
 _MONTHS: Final = "January February March April May June July August September October November December".split()
@@ -102,6 +102,11 @@ class Things:
         if doctor:
             return "", self.people.full(rng) if rng.random() < 0.9 else self.people.given(rng)
         return "", self.people.full(rng) if rng.random() < 0.55 else self.people.given(rng)
+
+    def _kin(self, rng: random.Random) -> str:
+        """What a payee is called in somebody's list of contacts."""
+        word = rng.choice(("mom", "dad", "mum", "grandma", "grandpa", "auntie", "mommy", "granny"))
+        return word if rng.random() < 0.4 else word.capitalize()
 
     def _first(self, rng: random.Random) -> str:
         return self.people.given(rng)
