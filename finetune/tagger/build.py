@@ -6,17 +6,23 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+from tokenizers import Tokenizer
+
 from finetune.tagger import artifact, choose
-from finetune.tagger.encoder import E5File, build_tokenizer, load_encoder, open_e5
+from finetune.tagger.deepen import deepen
+from finetune.tagger.encoder import E5File, build_tokenizer, load_deeper, load_encoder, open_e5
 from finetune.tagger.labels import LABELS
 from finetune.tagger.synthesis.attacks import attack_messages
 from finetune.tagger.synthesis.messages import messages
 from finetune.tagger.synthesis.people import in_half
-from finetune.tagger.train import Report, TaggerSettings, encode, encode_attack, masked, train
+from finetune.tagger.train import Encoded, Report, TaggerSettings, encode, encode_attack, masked, train
 from finetune.tagger.vocabulary import keep, select
 from guardrails.tagger import Thresholds
 
 DEV_MESSAGES = 3000
+MASKED = 0.15
+"""Share of the pieces outside values that are made unknown, in every second message."""
 _BEFORE = {f"{lang}.{kind}": Thresholds(0.5, 0.3) for lang in ("en", "zh") for kind in choose.KINDS}
 
 
@@ -41,20 +47,31 @@ def build(
     model = load_encoder(file, kept, settings.layers, len(LABELS), settings.dropout)
     made = [*messages("en", settings.seed, settings.messages_en), *messages("zh", settings.seed, settings.messages_zh)]
     rng = random.Random(settings.seed)
-    examples = [masked(encode(message, tokenizer), settings.masked, rng) for message in made]
-    examples += [
-        masked(encode_attack(message, tokenizer), settings.masked, rng)
-        for lang in ("en", "zh")
-        for message in attack_messages(lang, settings.seed, settings.attacks)
-        if in_half(message.family, "train")
-    ]
+    examples = [masked(encode(message, tokenizer), MASKED, rng) for message in made]
+    examples += _attacks(settings.seed, settings.attacks, tokenizer, rng)
     if work is not None:
         work.mkdir(parents=True, exist_ok=True)
     steps = train(model, examples, settings, work=work, report=_logged(report, work))
-    artifact.write(out, model, tokenizer, _BEFORE, choose.ANY_ATTACK, asdict(settings) | {"steps": steps})
+    torch.manual_seed(settings.seed)
+    deeper = load_deeper(file, model.shape, settings.dropout)
+    further = _attacks(settings.seed + 100, settings.deeper_attacks, tokenizer, rng, wide=True)
+    further += [encode(message, tokenizer) for message in made[:: max(1, 4 * len(made) // max(1, len(further)))]]
+    deeper_steps = deepen(model, deeper, further, settings, report=_logged(report, work))
+    recipe = asdict(settings) | {"steps": steps, "deeper_steps": deeper_steps}
+    artifact.write(out, model, deeper, tokenizer, _BEFORE, choose.ANY_ATTACK, recipe)
     thresholds, measured = choose.choose(out, settings.seed + 1, dev_messages)
     attack, attack_measured = choose.choose_attack(out, settings.seed + 1, dev_messages)
     return artifact.update(out, thresholds, attack, measured | attack_measured)
+
+
+def _attacks(seed: int, count: int, tokenizer: Tokenizer, rng: random.Random, *, wide: bool = False) -> list[Encoded]:
+    """Attacks and what looks like them, of the families that are not kept for development."""
+    return [
+        masked(encode_attack(message, tokenizer), MASKED, rng)
+        for lang in ("en", "zh")
+        for message in attack_messages(lang, seed, count, wide=wide)
+        if in_half(message.family, "train")
+    ]
 
 
 def toy(settings: TaggerSettings) -> TaggerSettings:

@@ -32,12 +32,13 @@ class TaggerSettings:
     """How to train. Sizes in messages and pieces, times in minutes."""
 
     layers: int = 4
-    messages_en: int = 60_000
-    messages_zh: int = 24_000
+    messages_en: int = 80_000
+    messages_zh: int = 26_000
+    deeper_attacks: int = 24_000  # the same for the deeper layers, drawn anew
+    deeper_rate: float = 1e-4
     attacks: int = 12_000  # in each language, half of them harmless texts that look like attacks
     max_minutes: float | None = None
     learning_rate: float = 3e-4
-    masked: float = 0.15  # of the pieces outside values, in every second message
     warmup: float = 0.05
     batch_pieces: int = 1536
     latin_pieces: int = 16_000  # of the vocabulary
@@ -148,7 +149,7 @@ def train(
         done = max(step / len(plan), minutes / settings.max_minutes if settings.max_minutes else 0.0)
         if done > 1:
             break
-        rate = _rate(settings, done)
+        rate = rate_at(settings.learning_rate, settings.warmup, done)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["times"]
         value = _step(model, batch, optimizer, learned, settings.clip_norm)
@@ -162,6 +163,8 @@ def train(
             saved = clock()
             torch.save(model.state_dict(), work / "checkpoint.pt")
     model.eval()
+    if work is not None:
+        torch.save(model.state_dict(), work / "checkpoint.pt")
     return step
 
 
@@ -183,8 +186,8 @@ def _step(
     return float(loss.detach())
 
 
-def _rate(settings: TaggerSettings, done: float) -> float:
+def rate_at(highest: float, warmup: float, done: float) -> float:
     """Linear warm-up, then linear to zero."""
-    if done < settings.warmup:
-        return settings.learning_rate * max(done, 1e-3) / settings.warmup
-    return settings.learning_rate * (1 - done) / (1 - settings.warmup)
+    if done < warmup:
+        return highest * max(done, 1e-3) / warmup
+    return highest * (1 - done) / (1 - warmup)
