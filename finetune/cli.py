@@ -179,6 +179,7 @@ def tagger(
     messages_en: Annotated[int, typer.Option(help="English messages")] = 80_000,
     messages_zh: Annotated[int, typer.Option(help="Chinese messages")] = 26_000,
     max_minutes: Annotated[float, typer.Option(help="end after so many minutes, 0 for no bound")] = 0.0,
+    first: Annotated[Path | None, typer.Option(help="checkpoint.pt of an interrupted run: go on behind it")] = None,
     seed: Annotated[int, typer.Option(help="of messages, initial head and order")] = 1,
     threads: Annotated[int, typer.Option(help="processor threads")] = 2,
     as_json: Json = False,
@@ -199,10 +200,10 @@ def tagger(
         threads=threads,
     )
     try:
-        config = build(out, settings, work=work, report=_report_line())
+        config = build(out, settings, work=work, report=_report_line(), first=first)
     except (FinetuneError, OSError, ImportError) as error:
         raise _failed(error) from error
-    _tell({"folder": str(out), "steps": config["recipe"]["steps"]} | config["measured"], as_json)
+    _tell({"folder": str(out), "layers": layers} | config["measured"], as_json)
 
 
 def _report_line() -> Any:

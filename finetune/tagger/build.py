@@ -34,8 +34,12 @@ def build(
     report: Report = lambda line: None,
     file: E5File | None = None,
     dev_messages: int = DEV_MESSAGES,
+    first: Path | None = None,
 ) -> dict[str, Any]:
     """Trains a tagger and writes its artifact folder; the config.
+
+    ``first`` is the ``checkpoint.pt`` that an earlier run with the same settings left after its first stage: where
+    that one was interrupted later, only the deeper layers are trained.
 
     Raises:
         BadBase: the encoder's weights are not there or of another format.
@@ -46,19 +50,22 @@ def build(
     tokenizer = build_tokenizer(select(file.pieces, kept))
     model = load_encoder(file, kept, settings.layers, len(LABELS), settings.dropout)
     made = [*messages("en", settings.seed, settings.messages_en), *messages("zh", settings.seed, settings.messages_zh)]
-    rng = random.Random(settings.seed)
-    examples = [masked(encode(message, tokenizer), MASKED, rng) for message in made]
-    examples += _attacks(settings.seed, settings.attacks, tokenizer, rng)
     if work is not None:
         work.mkdir(parents=True, exist_ok=True)
-    steps = train(model, examples, settings, work=work, report=_logged(report, work))
+    if first is not None:
+        model.load_state_dict(torch.load(first))
+    else:
+        rng = random.Random(settings.seed)
+        examples = [masked(encode(message, tokenizer), MASKED, rng) for message in made]
+        examples += _attacks(settings.seed, settings.attacks, tokenizer, rng)
+        train(model, examples, settings, work=work, report=_logged(report, work))
     torch.manual_seed(settings.seed)
     deeper = load_deeper(file, model.shape, settings.dropout)
+    rng = random.Random(settings.seed + 1)
     further = _attacks(settings.seed + 100, settings.deeper_attacks, tokenizer, rng, wide=True)
     further += [encode(message, tokenizer) for message in made[:: max(1, 4 * len(made) // max(1, len(further)))]]
-    deeper_steps = deepen(model, deeper, further, settings, report=_logged(report, work))
-    recipe = asdict(settings) | {"steps": steps, "deeper_steps": deeper_steps}
-    artifact.write(out, model, deeper, tokenizer, _BEFORE, choose.ANY_ATTACK, recipe)
+    deepen(model, deeper, further, settings, report=_logged(report, work))
+    artifact.write(out, model, deeper, tokenizer, _BEFORE, choose.ANY_ATTACK, asdict(settings))
     thresholds, measured = choose.choose(out, settings.seed + 1, dev_messages)
     attack, attack_measured = choose.choose_attack(out, settings.seed + 1, dev_messages)
     return artifact.update(out, thresholds, attack, measured | attack_measured)

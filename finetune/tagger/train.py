@@ -34,7 +34,7 @@ class TaggerSettings:
     layers: int = 4
     messages_en: int = 80_000
     messages_zh: int = 26_000
-    deeper_attacks: int = 24_000  # the same for the deeper layers, drawn anew
+    deeper_attacks: int = 20_000  # the same for the deeper layers, drawn anew
     deeper_rate: float = 1e-4
     attacks: int = 12_000  # in each language, half of them harmless texts that look like attacks
     max_minutes: float | None = None
