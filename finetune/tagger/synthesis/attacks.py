@@ -94,6 +94,7 @@ def attack_messages(lang: Lang, seed: int, count: int, *, wide: bool = False) ->
     if wide:
         attacks = {**attacks, **families(f"attacks_more_{lang}")}
         harmless = {**harmless, **families(f"harmless_more_{lang}")}
+        harmless[PLAIN] += harmless.pop(f"{PLAIN}_more")
     sorts = ((True, attacks), (False, harmless))
     lines = {(name, attack): _Deck(list(texts), rng) for attack, sort in sorts for name, texts in sort.items()}
     names = {True: _Deck(list(attacks), rng), False: _Deck([name for name in harmless if name != PLAIN], rng)}
