@@ -30,8 +30,8 @@ MORES: Final = (0.15, 0.3, 0.5)
 ANY_ATTACK: Final = {"gate": 0.0, "flag": 0.5, "block": 0.9}
 GATE, PASSED_ON = 0.03, 0.15
 """The highest share from which the deeper layers are asked, and how many ordinary messages may reach them."""
-ATTACKS: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
-ORDINARY_FALSE, HARMLESS_FALSE = 0.002, 0.02
+ATTACKS: Final = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
+ORDINARY_FALSE, HARMLESS_FALSE = 0.005, 0.03
 """How many ordinary messages may be blocked, and how many of those written to look like attacks."""
 
 
