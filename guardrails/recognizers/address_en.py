@@ -58,7 +58,7 @@ RULES = (
     ),
     Rule(
         "address_en.romance_street", "ADDRESS",
-        re.compile(rf"(?i)(?<![{_L}])(?-i:[A-Z])(?:ua|ue|ia|alle|venida|iazza|laza|aseo|orso|iale)\s(?:(?:de|del|della|di|da|la|las|los|du|des)\s){{0,2}}(?-i:[A-ZÀ-Ý])[{_L}'’-]{{1,20}}(?:\s[{_L}'’-]{{1,20}}){{0,3}}?,?\s(?:n[º°.]?\s?)?\d{{1,4}}(?!\d)(?:,\s\d{{4,5}}\s(?-i:[A-ZÀ-Ý])[{_L}-]{{2,20}})?"),
+        re.compile(rf"(?i)(?<![{_L}])(?-i:[A-Z])(?:ua|ue|ia|alle|venida|iazza|laza|aseo|orso|iale)\s(?:(?:de|del|della|di|da|la|las|los|du|des)\s){{0,2}}(?-i:[A-ZÀ-Ý])[{_L}'’-]{{1,20}}(?:\s(?:(?:de|del|della|di|da|la|las|los|du|des|e|y)|(?-i:[A-ZÀ-Ý])[{_L}'’-]{{1,20}})){{0,3}}?,?\s(?:n[º°.]?\s?)?\d{{1,4}}(?!\d)(?:,\s\d{{4,5}}\s(?-i:[A-ZÀ-Ý])[{_L}-]{{2,20}})?"),
         0.75,
     ),
     Rule(

@@ -15,6 +15,7 @@ from finetune.tagger.synthesis.attacks import (
     filled,
     words,
 )
+from guardrails.testset.texts import attack_lines, harmless_lines
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
 SIDES = ("attacks", "harmless")
@@ -22,8 +23,13 @@ FILES = [(side, lang) for side in SIDES for lang in LANGS]
 COUNT = 1200
 
 
+def bare(text: str) -> str:
+    return re.sub(r"\W", "", text).casefold()
+
+
 def templates(side: str, lang: Lang) -> list[str]:
-    return [line for lines in families(f"{side}_{lang}").values() for line in lines]
+    collections = (families(f"{side}_{lang}"), families(f"{side}_more_{lang}"))
+    return [line for collection in collections for lines in collection.values() for line in lines]
 
 
 @pytest.fixture(scope="module", params=LANGS)
@@ -94,8 +100,29 @@ def test_no_attack_is_among_the_harmless_texts(lang: Lang) -> None:
     texts: dict[str, set[str]] = {}
     for side in SIDES:
         filled_texts = (filled(text, lang, random.Random(n)) for text in templates(side, lang) for n in range(25))
-        texts[side] = {re.sub(r"\W", "", text).casefold() for text in filled_texts} - {""}
+        texts[side] = {bare(text) for text in filled_texts} - {""}
     assert texts["attacks"] & texts["harmless"] == set()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_text_of_the_guards_exam_is_trained_on(lang: Lang) -> None:
+    exam = {bare(text) for _, text in attack_lines(lang)} | {bare(text) for text in harmless_lines(lang)}
+    trained = {
+        bare(filled(text, lang, random.Random(n))) for side in SIDES for text in templates(side, lang) for n in (0, 1)
+    }
+    shared = {text for text in exam & trained if len(text) > 24}  # "how much is it" is everybody's
+    assert not shared
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_wide_collection_holds_both(lang: Lang) -> None:
+    drawn = list(attack_messages(lang, 3, 3000, wide=True))
+    found = {message.family for message in drawn}
+    assert found == {
+        *families(f"attacks_{lang}"), *families(f"attacks_more_{lang}"),
+        *families(f"harmless_{lang}"), *(set(families(f"harmless_more_{lang}")) - {"plain_more"}),
+    }  # fmt: skip
+    assert not set(families(f"attacks_{lang}")) & set(families(f"attacks_more_{lang}"))
 
 
 @pytest.mark.parametrize("lang", LANGS)

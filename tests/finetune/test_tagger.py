@@ -14,12 +14,13 @@ from finetune.tagger.build import build, toy
 from finetune.tagger.encoder import build_tokenizer, open_e5
 from finetune.tagger.labels import IGNORED, LABELS, labels_of
 from finetune.tagger.synthesis.messages import Mark, Message, damaged, messages
-from finetune.tagger.synthesis.people import in_half
+from finetune.tagger.synthesis.people import _lists, in_half
 from finetune.tagger.synthesis.words import read_templates
 from finetune.tagger.train import TaggerSettings, encode
 from finetune.tagger.vocabulary import keep, select
 from guardrails.tagger import LABELS as GUARD_LABELS
 from guardrails.tagger import Tagger
+from guardrails.testset.names import english_names
 
 FILES = [f"{lang}_{part}" for lang in ("en", "zh") for part in ("personal", "ordinary")]
 
@@ -51,6 +52,13 @@ def test_a_name_is_of_training_or_of_development() -> None:
     dev = [name for name in names if in_half(name, "dev")]
     assert 50 < len(dev) < 150
     assert not any(in_half(name, "train") for name in dev)
+
+
+def test_no_latin_name_of_the_guards_exam_is_trained_on() -> None:
+    lists = _lists("train")
+    trained = {*lists.anglo_given, *lists.anglo_family, *lists.given, *lists.family}
+    assert len(trained) > 10_000
+    assert not trained & {*english_names("given"), *english_names("family")}
 
 
 @settings(max_examples=200)
