@@ -1,10 +1,12 @@
 """Text in, handles instead of values out; the values go to the owner's vault.
 
-Two passes: the recognizers read the whole text; then the concealed text is judged as a reply would be, until
-nothing is found in it any more. So revealing it gives back exactly what came in. Text that only looks like a
-handle is a value too (``<TEXT_1>``) when a customer typed it; in tool results and model text handles are ours.
+Two passes: the recognizers read the whole text; then the concealed text is judged as a reply would be, and read again
+by all of them, until nothing is found in it any more. So revealing it gives back exactly what came in. Text that only
+looks like a handle is a value too (``<TEXT_1>``) when a customer typed it; in tool results and model text handles are
+ours.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -49,11 +51,15 @@ class Concealer:
             places += [_Place(handles.LITERAL, start, end) for start, end, _ in handles.find(text)]
         opened: dict[handles.Handle, str] = {}
         concealed = self._replace(owner, text, places, origin, opened)
+        changed = bool(places)
         for _ in range(_MAX_ROUNDS):
             _check(deadline, text)
-            more = self._judge.whole(concealed, deadline)
+            more: Sequence[Finding] = self._judge.whole(concealed, deadline)
+            if not more and changed:  # a handle where a value was may let its neighbour be seen
+                more, changed = self._analyzer.analyze(concealed, lang), False
             if not more:
                 break
+            changed = True
             concealed = self._replace(owner, concealed, [_Place(f.kind, f.start, f.end) for f in more], origin, opened)
         else:
             raise GuardError(f"findings did not come to an end in {len(text)} characters")

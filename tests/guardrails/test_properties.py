@@ -24,7 +24,7 @@ from tests.guardrails.guard_samples import KEY, OWNER, disguised, messages
 pytestmark = pytest.mark.fuzz
 
 NIGHTLY = settings.get_profile("nightly").max_examples
-PLANTED = ("13912345678", "212-555-0199", "lena.brook@example.net", "4485275742308327", "11010519491231002X")
+PLANTED = ("13912345678", "212-555-0199", "lena.brook@example.net", "4485275742308327", "440306198702146016")
 FOUND_DISGUISED = ("13912345678", "212-555-0199", "lena.brook@example.net", "4485275742308327")
 LONGEST_HELD = MAX_CHARS + handles.MAX_CHARS + 6
 _owners = (VaultOwner(f"fuzz-{n}") for n in count())
