@@ -117,8 +117,8 @@ class Analyzer:
             supported_languages=list(languages),
         )
 
-    def analyze(self, text: str, lang: Lang | None = None) -> tuple[Finding, ...]:
-        """Findings of a whole text.
+    def analyze(self, text: str, lang: Lang | None = None, *, trained: bool = True) -> tuple[Finding, ...]:
+        """Findings of a whole text; without ``trained``, of the rules alone.
 
         Raises:
             GuardError: a recognizer or the tagger failed. Nothing may be passed on then.
@@ -138,7 +138,7 @@ class Analyzer:
             )
             for result in results
         ]  # fmt: skip
-        if self._tagger is not None:
+        if self._tagger is not None and trained:
             hits = [hit for hit in hits if not (_is_guess(hit) and self._tagger.doubts(plain.text, hit.start, hit.end))]
             hits += [piece for hit in self._tagger.find(plain.text) for piece in _beside(hit, hits)]
         return self._settle(text, plain.text, hits, plain.span)

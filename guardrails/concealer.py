@@ -1,8 +1,9 @@
 """Text in, handles instead of values out; the values go to the owner's vault.
 
-Two passes: the recognizers read the whole text; then the concealed text is judged as a reply would be, until
-nothing is found in it any more. So revealing it gives back exactly what came in. Text that only looks like a
-handle is a value too (``<TEXT_1>``) when a customer typed it; in tool results and model text handles are ours.
+Two passes: the recognizers read the whole text; then the concealed text is judged as a reply would be, and read again
+by all rules, until nothing is found in it any more. So revealing it gives back exactly what came in. Text that only
+looks like a handle is a value too (``<TEXT_1>``) when a customer typed it; in tool results and model text handles are
+ours.
 """
 
 from collections.abc import Iterator, Sequence
@@ -68,11 +69,15 @@ class Concealer:
             places += [_Place(handles.LITERAL, start, end) for start, end, _ in handles.find(text)]
         opened: dict[handles.Handle, str] = {}
         concealed = self._replace(owner, text, places, origin, opened)
+        changed = bool(places)
         for _ in range(_MAX_ROUNDS):
             _check(deadline, text)
-            more = self._judge.whole(concealed, deadline, context)
+            more: Sequence[Finding] = self._judge.whole(concealed, deadline, context)
+            if not more and changed:  # a handle where a value was may let its neighbour be seen
+                more, changed = self._read(concealed, lang, context, window or len(concealed), trained=False), False
             if not more:
                 break
+            changed = True
             concealed = self._replace(owner, concealed, [_Place(f.kind, f.start, f.end) for f in more], origin, opened)
         else:
             raise GuardError(f"findings did not come to an end in {len(text)} characters")
@@ -81,14 +86,16 @@ class Concealer:
         _check(deadline, text)
         return concealed, findings
 
-    def _read(self, text: str, lang: Lang | None, context: str, window: int) -> tuple[Finding, ...]:
+    def _read(
+        self, text: str, lang: Lang | None, context: str, window: int, *, trained: bool = True
+    ) -> tuple[Finding, ...]:
         found: list[Finding] = []
         for start, end in _windows(text, window):
             before = (context + text[:start])[-CONTEXT_CHARS:] if start else context
             shift = start - len(before)
             found += [
                 Finding(f.kind, max(f.start + shift, start), f.end + shift, f.score, f.rule)
-                for f in self._analyzer.analyze(before + text[start:end], lang)
+                for f in self._analyzer.analyze(before + text[start:end], lang, trained=trained)
                 if f.end + shift > start
             ]
         return tuple(found)
