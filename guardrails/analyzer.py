@@ -118,7 +118,7 @@ class Analyzer:
         )
 
     def analyze(self, text: str, lang: Lang | None = None, *, trained: bool = True) -> tuple[Finding, ...]:
-        """Findings of a whole text; without ``trained``, of the rules alone.
+        """Findings of a whole text; without ``trained``, of the rules that are sure of themselves.
 
         Raises:
             GuardError: a recognizer or the tagger failed. Nothing may be passed on then.
@@ -138,10 +138,17 @@ class Analyzer:
             )
             for result in results
         ]  # fmt: skip
-        if self._tagger is not None and trained:
-            hits = [hit for hit in hits if not (_is_guess(hit) and self._tagger.doubts(plain.text, hit.start, hit.end))]
-            hits += [piece for hit in self._tagger.find(plain.text) for piece in _beside(hit, hits)]
+        if self._tagger is not None:
+            hits = [hit for hit in hits if not self._overruled(plain.text, hit, trained)]
+            if trained:
+                hits += [piece for hit in self._tagger.find(plain.text) for piece in _beside(hit, hits)]
         return self._settle(text, plain.text, hits, plain.span)
+
+    def _overruled(self, text: str, hit: Hit, trained: bool) -> bool:
+        """Whether a guess of the rules does not count: the trained recognizer doubts it, or is not asked."""
+        if self._tagger is None or not _is_guess(hit):
+            return False
+        return not trained or self._tagger.doubts(text, hit.start, hit.end)
 
     def suspicion(self, text: str) -> Suspicion | None:
         """How much the trained recognizer takes a text for an attack; nothing without one.
