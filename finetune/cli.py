@@ -179,7 +179,7 @@ def tagger(
     messages_en: Annotated[int, typer.Option(help="English messages")] = 80_000,
     messages_zh: Annotated[int, typer.Option(help="Chinese messages")] = 26_000,
     max_minutes: Annotated[float, typer.Option(help="end after so many minutes, 0 for no bound")] = 0.0,
-    first: Annotated[Path | None, typer.Option(help="checkpoint.pt of an interrupted run: go on behind it")] = None,
+    trained: Annotated[Path | None, typer.Option(help="checkpoint.pt of a run that was trained: do the rest")] = None,
     seed: Annotated[int, typer.Option(help="of messages, initial head and order")] = 1,
     threads: Annotated[int, typer.Option(help="processor threads")] = 2,
     as_json: Json = False,
@@ -200,7 +200,7 @@ def tagger(
         threads=threads,
     )
     try:
-        config = build(out, settings, work=work, report=_report_line(), first=first)
+        config = build(out, settings, work=work, report=_report_line(), trained=trained)
     except (FinetuneError, OSError, ImportError) as error:
         raise _failed(error) from error
     _tell({"folder": str(out), "layers": layers} | config["measured"], as_json)

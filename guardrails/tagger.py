@@ -28,8 +28,7 @@ from guardrails.findings import Kind
 from guardrails.recognizers.rule import Hit
 
 DEFAULT: Final = Path(__file__).parent / "artifacts" / "tagger"
-MODEL, DEEPER, TOKENIZER, CONFIG = "model.onnx", "attack.onnx", "tokenizer.json", "config.json"
-FILES: Final = (MODEL, DEEPER, TOKENIZER)
+MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
 LABELS: Final = ("O", "B-PERSON", "I-PERSON", "B-ADDRESS", "I-ADDRESS")
 _KINDS: Final[tuple[tuple[Kind, int], ...]] = (("PERSON", 1), ("ADDRESS", 3))
 _WINDOW, _STRIDE = 126, 84
@@ -71,7 +70,6 @@ class Thresholds:
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     session: Any
-    deeper: Any
     tokenizer: Any
     thresholds: dict[str, Thresholds]
     attack: dict[str, float]
@@ -79,15 +77,11 @@ class _Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Per piece its place in the text and the share of every label; how much the text is an attack, in [0, 1].
-
-    ``glance`` is what the first layers think of that, ``attack`` what the deeper ones do where they were asked.
-    """
+    """Per piece its place in the text and the share of every label; how much the text is an attack, in [0, 1]."""
 
     offsets: list[tuple[int, int]]
     shares: list[list[float]]
     attack: float
-    glance: float
 
 
 class Tagger:
@@ -148,15 +142,6 @@ class Tagger:
         read = self._read(text)
         return 0.0 if read is None else read.attack
 
-    def first_glance(self, text: str) -> float:
-        """``attack`` without the deeper layers.
-
-        Raises:
-            GuardError: the model cannot be read or fails.
-        """
-        read = self._read(text)
-        return 0.0 if read is None else read.glance
-
     @property
     def attack_limits(self) -> tuple[float, float]:
         """From which share a text is flagged, and from which it is blocked.
@@ -199,17 +184,15 @@ class Tagger:
 def _load(folder: Path) -> _Loaded:
     try:
         config = json.loads((folder / CONFIG).read_text("utf-8"))
-        if config["format"] != 3 or tuple(config["labels"]) != LABELS:
-            raise GuardError(f"expected a tagger of format 3, got another in {folder.name}")
-        content = {name: (folder / name).read_bytes() for name in FILES}
+        if config["format"] != 2 or tuple(config["labels"]) != LABELS:
+            raise GuardError(f"expected a tagger of format 2, got another in {folder.name}")
+        content = {name: (folder / name).read_bytes() for name in (MODEL, TOKENIZER)}
         for name, data in content.items():
             if hashlib.sha256(data).hexdigest() != config["sha256"][name]:
                 raise GuardError(f"the tagger's {name} is not the file that its config names: install it anew")
         thresholds = {name: Thresholds(**limits) for name, limits in config["thresholds"].items()}
-        attack = {name: float(config["attack"][name]) for name in ("gate", "flag", "block")}
-        return _Loaded(
-            _session(content[MODEL]), _session(content[DEEPER]), _tokenizer(content[TOKENIZER]), thresholds, attack
-        )
+        attack = {name: float(config["attack"][name]) for name in ("flag", "block")}
+        return _Loaded(_session(content[MODEL]), _tokenizer(content[TOKENIZER]), thresholds, attack)
     except GuardError:
         raise
     except Exception as error:
@@ -238,23 +221,19 @@ def _run(loaded: _Loaded, text: str) -> _Reading:
     ids, offsets = found.ids[1:-1], found.offsets[1:-1]
     first, last = found.ids[0], found.ids[-1]
     shares: list[list[float]] = []
-    attack = glance = 0.0
+    attack = 0.0
     start = 0
     while start < len(ids):
         window = [first, *ids[start : start + _WINDOW], last]
-        labels, suspicion, hidden = loaded.session.run(None, {"ids": [window]})
-        answer, suspected = labels[0][1:-1].tolist(), float(suspicion[0][0])
-        glance = max(glance, suspected)
-        if suspected >= loaded.attack["gate"]:
-            suspected = float(loaded.deeper.run(None, {"hidden": hidden})[0][0][0])
-        attack = max(attack, suspected)
+        labels, suspicion = loaded.session.run(None, {"ids": [window]})
+        answer, attack = labels[0][1:-1].tolist(), max(attack, float(suspicion[0][0]))
         margin = 0 if start == 0 else (_WINDOW - _STRIDE) // 2
         del shares[start + margin :]
         shares += answer[margin:]
         if start + _WINDOW >= len(ids):
             break
         start += _STRIDE
-    return _Reading(offsets, shares, attack, glance)
+    return _Reading(offsets, shares, attack)
 
 
 def _word_shares(

@@ -14,10 +14,10 @@ from tokenizers import Tokenizer
 
 from finetune.passport import sha256_file
 from finetune.tagger.card import card
-from finetune.tagger.export import write_deeper_onnx, write_onnx
+from finetune.tagger.export import write_onnx
 from finetune.tagger.labels import LABELS
-from finetune.tagger.model import Deeper, Tagger
-from guardrails.tagger import CONFIG, DEEPER, FILES, MODEL, TOKENIZER, Thresholds
+from finetune.tagger.model import Tagger
+from guardrails.tagger import CONFIG, MODEL, TOKENIZER, Thresholds
 
 CARD = "README.md"
 
@@ -25,7 +25,6 @@ CARD = "README.md"
 def write(
     out: Path,
     model: Tagger,
-    deeper: Deeper,
     tokenizer: Tokenizer,
     thresholds: dict[str, Thresholds],
     attack: dict[str, float],
@@ -37,15 +36,14 @@ def write(
         folder = Path(temporary) / out.name
         folder.mkdir()
         write_onnx(model, folder / MODEL)
-        write_deeper_onnx(deeper, folder / DEEPER)
         (folder / TOKENIZER).write_text(tokenizer.to_str(), "utf-8")
         config = {
-            "format": 3,
+            "format": 2,
             "labels": list(LABELS),
             "thresholds": {name: asdict(limits) for name, limits in thresholds.items()},
             "attack": attack,
-            "recipe": recipe | {"shape": asdict(model.shape), "deeper_layers": deeper.shape.layers},
-            "sha256": {name: sha256_file(folder / name) for name in FILES},
+            "recipe": recipe | {"shape": asdict(model.shape)},
+            "sha256": {name: sha256_file(folder / name) for name in (MODEL, TOKENIZER)},
             "measured": {},
         }
         _write_documents(folder, config)

@@ -10,8 +10,7 @@ import torch
 from tokenizers import Tokenizer
 
 from finetune.tagger import artifact, choose
-from finetune.tagger.deepen import deepen
-from finetune.tagger.encoder import E5File, build_tokenizer, load_deeper, load_encoder, open_e5
+from finetune.tagger.encoder import E5File, build_tokenizer, load_encoder, open_e5
 from finetune.tagger.labels import LABELS
 from finetune.tagger.synthesis.attacks import attack_messages
 from finetune.tagger.synthesis.messages import messages
@@ -21,8 +20,6 @@ from finetune.tagger.vocabulary import keep, select
 from guardrails.tagger import Thresholds
 
 DEV_MESSAGES = 3000
-MASKED = 0.15
-"""Share of the pieces outside values that are made unknown, in every second message."""
 _BEFORE = {f"{lang}.{kind}": Thresholds(0.5, 0.3) for lang in ("en", "zh") for kind in choose.KINDS}
 
 
@@ -34,12 +31,11 @@ def build(
     report: Report = lambda line: None,
     file: E5File | None = None,
     dev_messages: int = DEV_MESSAGES,
-    first: Path | None = None,
+    trained: Path | None = None,
 ) -> dict[str, Any]:
     """Trains a tagger and writes its artifact folder; the config.
 
-    ``first`` is the ``checkpoint.pt`` that an earlier run with the same settings left after its first stage: where
-    that one was interrupted later, only the deeper layers are trained.
+    ``trained`` is the ``checkpoint.pt`` that a run with the same settings left at its end: then the rest is done anew.
 
     Raises:
         BadBase: the encoder's weights are not there or of another format.
@@ -49,34 +45,27 @@ def build(
     kept = keep(file.pieces, settings.latin_pieces, settings.chinese_pieces)
     tokenizer = build_tokenizer(select(file.pieces, kept))
     model = load_encoder(file, kept, settings.layers, len(LABELS), settings.dropout)
-    made = [*messages("en", settings.seed, settings.messages_en), *messages("zh", settings.seed, settings.messages_zh)]
     if work is not None:
         work.mkdir(parents=True, exist_ok=True)
-    if first is not None:
-        model.load_state_dict(torch.load(first))
+    if trained is not None:
+        model.load_state_dict(torch.load(trained))
     else:
-        rng = random.Random(settings.seed)
-        examples = [masked(encode(message, tokenizer), MASKED, rng) for message in made]
-        examples += _attacks(settings.seed, settings.attacks, tokenizer, rng)
-        train(model, examples, settings, work=work, report=_logged(report, work))
-    torch.manual_seed(settings.seed)
-    deeper = load_deeper(file, model.shape, settings.dropout)
-    rng = random.Random(settings.seed + 1)
-    further = _attacks(settings.seed + 100, settings.deeper_attacks, tokenizer, rng, wide=True)
-    further += [encode(message, tokenizer) for message in made[:: max(1, 4 * len(made) // max(1, len(further)))]]
-    deepen(model, deeper, further, settings, report=_logged(report, work))
-    artifact.write(out, model, deeper, tokenizer, _BEFORE, choose.ANY_ATTACK, asdict(settings))
+        train(model, _examples(settings, tokenizer), settings, work=work, report=_logged(report, work))
+    artifact.write(out, model, tokenizer, _BEFORE, choose.ANY_ATTACK, asdict(settings))
     thresholds, measured = choose.choose(out, settings.seed + 1, dev_messages)
     attack, attack_measured = choose.choose_attack(out, settings.seed + 1, dev_messages)
     return artifact.update(out, thresholds, attack, measured | attack_measured)
 
 
-def _attacks(seed: int, count: int, tokenizer: Tokenizer, rng: random.Random, *, wide: bool = False) -> list[Encoded]:
-    """Attacks and what looks like them, of the families that are not kept for development."""
-    return [
-        masked(encode_attack(message, tokenizer), MASKED, rng)
+def _examples(settings: TaggerSettings, tokenizer: Tokenizer) -> list[Encoded]:
+    """Messages, and attacks with what looks like them, of the families that are not kept for development."""
+    rng = random.Random(settings.seed)
+    made = [*messages("en", settings.seed, settings.messages_en), *messages("zh", settings.seed, settings.messages_zh)]
+    examples = [masked(encode(message, tokenizer), settings.masked, rng) for message in made]
+    return examples + [
+        masked(encode_attack(message, tokenizer), settings.masked, rng)
         for lang in ("en", "zh")
-        for message in attack_messages(lang, seed, count, wide=wide)
+        for message in attack_messages(lang, settings.seed, settings.attacks, wide=settings.wide)
         if in_half(message.family, "train")
     ]
 

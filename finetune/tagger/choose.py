@@ -2,8 +2,7 @@
 
 Every message is judged as the guard would: what the rules find and what the tagger adds. A false alarm in a hundred
 ordinary messages costs as much as ``FALSE_WEIGHT`` missed values in a hundred; false alarms of the rules alone do not
-count against the tagger. The ordinary messages are hard ones: nearly all hold a name of a place, a work or a brand,
-which few of a shop's do: so they weigh less.
+count against the tagger. The ordinary messages are hard ones: nearly all hold a name of a place, a work or a brand.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,16 +19,14 @@ from guardrails.normalise import normalise
 from guardrails.readable import Readable
 from guardrails.tagger import Tagger, Thresholds, Word, spans
 
-FALSE_WEIGHT: Final = 0.3
+FALSE_WEIGHT: Final = 1.0
 ENOUGH: Final = 0.9
 """A kind of which the rules alone find this share is left to the rules."""
 OFF: Final = Thresholds(1.1, 1.1)
 KINDS: Final[tuple[Kind, ...]] = ("PERSON", "ADDRESS")
 STARTS: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 MORES: Final = (0.15, 0.3, 0.5)
-ANY_ATTACK: Final = {"gate": 0.0, "flag": 0.5, "block": 0.9}
-GATE, PASSED_ON = 0.03, 0.15
-"""The highest share from which the deeper layers are asked, and how many ordinary messages may reach them."""
+ANY_ATTACK: Final = {"flag": 0.5, "block": 0.9}
 ATTACKS: Final = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
 ORDINARY_FALSE, HARMLESS_FALSE = 0.005, 0.03
 """How many ordinary messages may be blocked, and how many of those written to look like attacks."""
@@ -61,23 +58,19 @@ def choose(folder: Path, seed: int, count: int) -> tuple[dict[str, Thresholds], 
 def choose_attack(folder: Path, seed: int, count: int) -> tuple[dict[str, float], dict[str, Any]]:
     """From which share a text is flagged and blocked, and what that reaches on families training has not seen."""
     tagger = Tagger(folder)
-    glances: list[float] = []
 
     def shares(texts: Iterable[str]) -> list[float]:
-        plain = [normalise(text).text for text in texts]
-        glances[:] = sorted(tagger.first_glance(text) for text in plain)
-        return [tagger.attack(text) for text in plain]
+        return [tagger.attack(normalise(text).text) for text in texts]
 
     langs: tuple[Lang, ...] = ("en", "zh")
-    read, gates = {}, []
+    read = {}
     for lang in langs:
-        new = [m for m in attack_messages(lang, seed, count, wide=True) if in_half(m.family, "dev")]
+        new = [m for m in attack_messages(lang, seed, count) if in_half(m.family, "dev")]
         read[lang] = (
             shares(m.text for m in new if m.attack),
             shares(m.text for m in new if not m.attack),
             shares(m.text for m in messages(lang, seed, count, "dev")),
         )
-        gates.append(glances[int((1 - PASSED_ON) * len(glances))])
 
     def over(number: int, limit: float) -> float:
         return max(sum(x >= limit for x in of[number]) / max(1, len(of[number])) for of in read.values())
@@ -92,7 +85,7 @@ def choose_attack(folder: Path, seed: int, count: int) -> tuple[dict[str, float]
         }
         for lang, (attacks, near, plain) in read.items()
     }
-    return {"gate": round(min(GATE, *gates), 5), "flag": round(block / 2, 3), "block": block}, measured
+    return {"flag": round(block / 2, 3), "block": block}, measured
 
 
 def _judge(message: Message, tagger: Tagger, analyzer: Analyzer) -> _Judged:

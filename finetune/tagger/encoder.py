@@ -8,8 +8,8 @@ Source: Wang et al. (2024), Multilingual E5 Text Embeddings (MIT); layout of the
 
 import importlib.util
 import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from finetune.errors import BadBase
-from finetune.tagger.model import Deeper, Shape, Tagger
+from finetune.tagger.model import Shape, Tagger
 
 WEIGHTS: Final = "e5-small-q4.bin"
 SPECIAL: Final = ("<s>", "<pad>", "</s>", "<unk>")
@@ -130,30 +130,16 @@ def load_encoder(file: E5File, kept: Sequence[int], layers: int, labels: int, dr
     state["word.weight"] = torch.from_numpy(word + file.tensor("emb.type")[:hidden])
     state["position.weight"] = torch.from_numpy(positions)
     state |= {f"ln.{ours}": torch.from_numpy(file.tensor(f"emb.ln.{theirs}")) for ours, theirs in _BOTH}
-    state |= _layers(file, range(layers), model.state_dict())
+    for number in range(layers):
+        for theirs, ours in _LAYER.items():
+            for part, letter in _BOTH:
+                values = torch.from_numpy(file.tensor(f"l{number}.{theirs}.{letter}"))
+                name = f"layers.{number}.{ours}.{part}"
+                state[name] = values.reshape(model.state_dict()[name].shape)
     missing, unexpected = model.load_state_dict(state, strict=False)
     if unexpected or set(missing) != {f"{head}.{part}" for head in ("head", "attack") for part in ("weight", "bias")}:
         raise BadBase(f"expected all tensors of the encoder, {len(missing)} are missing and {len(unexpected)} unknown")
     return model
-
-
-def load_deeper(file: E5File, shape: Shape, dropout: float = 0.1) -> Deeper:
-    """The layers of the encoder above a tagger of ``shape``, all of them, with a new head."""
-    above = range(shape.layers, file.layers)
-    model = Deeper(replace(shape, layers=len(above)), dropout)
-    model.load_state_dict(model.state_dict() | _layers(file, above, model.state_dict()))
-    return model
-
-
-def _layers(file: E5File, numbers: range, like: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The weights of some layers, under the names and in the shapes of a model that holds just them."""
-    state = {}
-    for at, number in enumerate(numbers):
-        for theirs, ours in _LAYER.items():
-            for part, letter in _BOTH:
-                name = f"layers.{at}.{ours}.{part}"
-                state[name] = torch.from_numpy(file.tensor(f"l{number}.{theirs}.{letter}")).reshape(like[name].shape)
-    return state
 
 
 _BOTH: Final = (("weight", "w"), ("bias", "b"))

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from finetune.tagger.model import Deeper, Layer, Tagger
+from finetune.tagger.model import Layer, Tagger
 
 OPSET: Final = 17
 
@@ -39,80 +39,45 @@ class _Attention(nn.Module):
         return result
 
 
-class _Stack(nn.Module):
-    """Layers over one text."""
-
-    def __init__(self, layers: nn.ModuleList) -> None:
-        super().__init__()
-        self.layers = layers
-        self.seen = nn.ModuleList(_Attention(cast(Layer, layer)) for layer in layers)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for part, seen in zip(self.layers, self.seen, strict=True):
-            layer = cast(Layer, part)
-            x = layer.ln1(x + layer.out(seen(x)))
-            x = layer.ln2(x + layer.down(functional.gelu(layer.up(x))))
-        return x
-
-
-class _Shares(nn.Module):
-    """What the guard reads for ids alone (one text needs no mask): labels, attack, and what goes on deeper."""
+class _Probabilities(nn.Module):
+    """What the guard reads for ids alone (one text needs no mask): shares of the labels, and of an attack."""
 
     def __init__(self, model: Tagger) -> None:
         super().__init__()
-        self.model, self.stack = model, _Stack(model.layers)
+        self.model = model
+        self.seen = nn.ModuleList(_Attention(cast(Layer, layer)) for layer in model.layers)
 
-    def forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         model = self.model
         at = torch.arange(ids.shape[1])
-        x = self.stack(model.ln(model.word(ids) + model.position(at)))
-        return torch.softmax(model.head(x), dim=-1), _attack(x, model.attack), x
-
-
-class _Deeper(nn.Module):
-    def __init__(self, model: Deeper) -> None:
-        super().__init__()
-        self.model, self.stack = model, _Stack(model.layers)
-
-    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        return _attack(self.stack(hidden), self.model.attack)
-
-
-def _attack(x: torch.Tensor, head: nn.Linear) -> torch.Tensor:
-    return torch.sigmoid(head(torch.cat([x.mean(1), x.amax(1)], dim=-1)))
+        x = model.ln(model.word(ids) + model.position(at))
+        for part, seen in zip(model.layers, self.seen, strict=True):
+            layer = cast(Layer, part)
+            x = layer.ln1(x + layer.out(seen(x)))
+            x = layer.ln2(x + layer.down(functional.gelu(layer.up(x))))
+        whole = torch.cat([x.mean(1), x.amax(1)], dim=-1)
+        return torch.softmax(model.head(x), dim=-1), torch.sigmoid(model.attack(whole))
 
 
 def write_onnx(model: Tagger, path: Path) -> int:
     """The tagger at ``path``; the size in bytes.
 
-    ``ids`` int64 (1, length) → ``shares`` float32 (1, length, labels), ``attack`` float32 (1, 1) and ``hidden``
-    float32 (1, length, hidden).
+    ``ids`` int64 (1, length) → ``shares`` float32 (1, length, labels) and ``attack`` float32 (1, 1).
     """
-    model.eval()
-    return _write(_Shares(model), torch.zeros(1, 8, dtype=torch.long), "ids", ("shares", "attack", "hidden"), path)
-
-
-def write_deeper_onnx(model: Deeper, path: Path) -> int:
-    """The deeper layers at ``path``: ``hidden`` → ``attack`` float32 (1, 1); the size in bytes."""
-    model.eval()
-    return _write(_Deeper(model), torch.zeros(1, 8, model.shape.hidden), "hidden", ("attack",), path)
-
-
-def _write(model: nn.Module, example: torch.Tensor, reads: str, gives: tuple[str, ...], path: Path) -> int:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    lengths = {name: {1: "length"} for name in (reads, *gives) if name != "attack"}
+    model.eval()
     with tempfile.TemporaryDirectory(prefix="tagger-") as temporary:
         whole = Path(temporary) / "whole.onnx"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the exporter's own notices
             torch.onnx.export(
-                model,
-                (example,),
+                _Probabilities(model),
+                (torch.zeros(1, 8, dtype=torch.long),),
                 str(whole),
-                input_names=[reads],
-                output_names=list(gives),
-                dynamic_axes=lengths,
+                input_names=["ids"],
+                output_names=["shares", "attack"],
+                dynamic_axes={"ids": {1: "length"}, "shares": {1: "length"}},
                 opset_version=OPSET,
                 dynamo=False,
             )

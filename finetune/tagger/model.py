@@ -60,37 +60,14 @@ class Tagger(nn.Module):
         self.head = nn.Linear(shape.hidden, shape.labels)
         self.attack = nn.Linear(2 * shape.hidden, 1)
 
-    def hidden(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """``ids`` and ``mask`` (n, length) → what the last layer makes of them (n, length, hidden)."""
-        at = torch.arange(ids.shape[1], device=ids.device)
-        x: torch.Tensor = self.dropout(self.ln(self.word(ids) + self.position(at)))
-        for layer in self.layers:
-            x = layer(x, mask[:, None, None, :])
-        return x
-
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """``ids`` and ``mask`` (n, length) → logits of the labels (n, length, labels) and of an attack (n)."""
-        x = self.dropout(self.hidden(ids, mask))
-        return self.head(x), self.attack(pooled(x, mask)).squeeze(-1)
-
-
-class Deeper(nn.Module):
-    """The encoder's further layers over a tagger's, for texts that it takes for a possible attack."""
-
-    def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
-        super().__init__()
-        self.shape = shape
-        self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
-        self.dropout = nn.Dropout(dropout)
-        self.attack = nn.Linear(2 * shape.hidden, 1)
-
-    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """``hidden`` (n, length, hidden) of a tagger and ``mask`` (n, length) → logits of an attack (n)."""
-        x = hidden
+        at = torch.arange(ids.shape[1], device=ids.device)
+        x = self.dropout(self.ln(self.word(ids) + self.position(at)))
         for layer in self.layers:
             x = layer(x, mask[:, None, None, :])
-        logits: torch.Tensor = self.attack(self.dropout(pooled(x, mask))).squeeze(-1)
-        return logits
+        x = self.dropout(x)
+        return self.head(x), self.attack(pooled(x, mask)).squeeze(-1)
 
 
 def pooled(x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -34,11 +34,11 @@ class TaggerSettings:
     layers: int = 4
     messages_en: int = 80_000
     messages_zh: int = 26_000
-    deeper_attacks: int = 20_000  # the same for the deeper layers, drawn anew
-    deeper_rate: float = 1e-4
     attacks: int = 12_000  # in each language, half of them harmless texts that look like attacks
+    wide: bool = False  # attacks and what looks like them of both collections
     max_minutes: float | None = None
     learning_rate: float = 3e-4
+    masked: float = 0.15  # of the pieces outside values, in every second message
     warmup: float = 0.05
     batch_pieces: int = 1536
     latin_pieces: int = 16_000  # of the vocabulary
@@ -149,7 +149,7 @@ def train(
         done = max(step / len(plan), minutes / settings.max_minutes if settings.max_minutes else 0.0)
         if done > 1:
             break
-        rate = rate_at(settings.learning_rate, settings.warmup, done)
+        rate = _rate(settings, done)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["times"]
         value = _step(model, batch, optimizer, learned, settings.clip_norm)
@@ -186,8 +186,8 @@ def _step(
     return float(loss.detach())
 
 
-def rate_at(highest: float, warmup: float, done: float) -> float:
+def _rate(settings: TaggerSettings, done: float) -> float:
     """Linear warm-up, then linear to zero."""
-    if done < warmup:
-        return highest * max(done, 1e-3) / warmup
-    return highest * (1 - done) / (1 - warmup)
+    if done < settings.warmup:
+        return settings.learning_rate * max(done, 1e-3) / settings.warmup
+    return settings.learning_rate * (1 - done) / (1 - settings.warmup)
