@@ -8,6 +8,7 @@ import re
 from guardrails.normalise import normalise
 
 _MARKS = re.compile(r"[\s().·・/_-]+")
+_TITLE = re.compile(r"^(?:mrs?|ms|mx|miss|dr|prof(?:essor)?)\.? (?=.)")
 _CODES = frozenset({"CREDIT_CARD", "BANK_ACCOUNT", "ID_CARD", "PASSPORT", "LICENCE_PLATE", "POSTAL_CODE"})
 _SPOKEN = str.maketrans("零〇一幺二两三四五六七八九", "0011223456789")
 
@@ -21,7 +22,8 @@ def key(kind: str, value: str) -> str:
         return _phone(text)
     if kind in _CODES:
         return _MARKS.sub("", text).upper()
-    return re.sub(r"\s+", " ", text).casefold()
+    text = re.sub(r"\s+", " ", text).casefold()
+    return _TITLE.sub("", text) if kind == "PERSON" else text
 
 
 def _phone(text: str) -> str:

@@ -38,6 +38,10 @@ _CJK: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
 _WORD: Final = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 _HAN: Final = re.compile(rf"[{_CJK}]")
 _LONGEST_WORD: Final = 40
+_PART_CHARS: Final = 240
+_SENTENCE: Final = re.compile(r"[^.!?。！？\n]*[.!?。！？\n]*")
+_ENDLESS: Final = re.compile(r"\S{200,}")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _BRIDGE: Final[dict[Kind, re.Pattern[str]]] = {
     "PERSON": re.compile(r"[ \t]?[.·-]?[ \t]?"),
@@ -139,8 +143,8 @@ class Tagger:
         Raises:
             GuardError: the model cannot be read or fails.
         """
-        read = self._read(text)
-        return 0.0 if read is None else read.attack
+        found = (self._read(part) for part in _parts(text))
+        return max((read.attack for read in found if read is not None), default=0.0)
 
     @property
     def attack_limits(self) -> tuple[float, float]:
@@ -181,6 +185,17 @@ class Tagger:
         return self._loaded
 
 
+def _parts(text: str) -> Iterator[str]:
+    """A long text in parts of some sentences, so that a few bad words do not drown among many good ones."""
+    part = ""
+    for sentence in _SENTENCE.findall(_ENDLESS.sub(" ", text)):
+        if part and len(part) + len(sentence) > _PART_CHARS:
+            yield part
+            part = ""
+        part += sentence
+    yield part
+
+
 def _load(folder: Path) -> _Loaded:
     try:
         config = json.loads((folder / CONFIG).read_text("utf-8"))
@@ -217,7 +232,7 @@ def _tokenizer(definition: bytes) -> Any:
 
 def _run(loaded: _Loaded, text: str) -> _Reading:
     """Long texts are read in windows that overlap; the most suspicious window speaks for the text."""
-    found = loaded.tokenizer.encode(text)
+    found = loaded.tokenizer.encode(_SURROGATE.sub("\ufffd", text))
     ids, offsets = found.ids[1:-1], found.offsets[1:-1]
     first, last = found.ids[0], found.ids[-1]
     shares: list[list[float]] = []

@@ -77,7 +77,7 @@ class Vault:
         self._master = master_key
         self._seconds = value_days * 86_400
         self._clock = clock
-        self._engine, self._lock = make_engine(url)
+        self._engine, self._lock, self._writing = make_engine(url)
         try:
             metadata.create_all(self._engine)
         except DBAPIError as error:
@@ -326,7 +326,7 @@ class Vault:
         """Runs ``work`` in one writing transaction; two writers that met on a new row try again."""
         for attempt in range(_TRIES):
             try:
-                with self._lock, self._engine.connect().execution_options(vault_writes=True) as db, db.begin():
+                with self._writing, self._engine.connect().execution_options(vault_writes=True) as db, db.begin():
                     return work(db)
             except IntegrityError:
                 time.sleep(0.002 * 2**attempt * (0.5 + secrets.randbelow(1000) / 1000))

@@ -60,13 +60,17 @@ counters = Table(
 )
 
 
-def make_engine(url: str) -> tuple[Engine, AbstractContextManager[Any]]:
-    """The engine and the lock that callers hold around it (only a database in memory needs one)."""
+def make_engine(url: str) -> tuple[Engine, AbstractContextManager[Any], AbstractContextManager[Any]]:
+    """The engine, the lock that readers hold around it, and the one that writers do.
+
+    Only a database in memory needs the first. In a SQLite file the writers of a process take turns: SQLite lets them
+    wait without an order, and one of many may wait too long.
+    """
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if not parsed.drivername.startswith("sqlite"):
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True), nullcontext()
+        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True), nullcontext(), nullcontext()
     memory = parsed.database in (None, "", ":memory:")
     options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": 8, "max_overflow": 24}
     engine = create_engine(
@@ -74,7 +78,8 @@ def make_engine(url: str) -> tuple[Engine, AbstractContextManager[Any]]:
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
-    return engine, threading.RLock() if memory else nullcontext()
+    lock = threading.RLock()
+    return engine, lock if memory else nullcontext(), lock
 
 
 def _on_connect(connection: Any, _: Any) -> None:

@@ -21,7 +21,7 @@ def round_trips(guard: Guardrails, texts: Sequence[str]) -> int:
     lost = 0
     for number, text in enumerate(texts):
         owner = VaultOwner(f"visitor:trip-{number // _PER_OWNER}")
-        lost += guard.reveal(owner, guard.conceal(owner, text).text.text, audience="human_agent") != text
+        lost += guard.reveal(owner, guard.conceal(owner, text).text.text) != text
     return lost
 
 
@@ -47,7 +47,7 @@ def sessions(guard: Guardrails, texts: Sequence[str], seed: int) -> int:
         owner, stranger = (VaultOwner(f"visitor:session-{n}") for n in (number, (number + 1) % _SESSIONS))
         for (first, again), text in zip(talked, dialogues[number], strict=True):
             wrong += first != again
-            wrong += guard.reveal(owner, first, audience="human_agent") != text
+            wrong += guard.reveal(owner, first) != text
             own = set(dialogues[(number + 1) % _SESSIONS])
             wrong += first != text and text not in own and guard.reveal(stranger, first) == text
     return wrong

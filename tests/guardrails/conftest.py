@@ -25,6 +25,15 @@ def shared_guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guardrail
     made.close()
 
 
+@pytest.fixture(scope="session")
+def rules_guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guardrails]:
+    """Without the trained recognizer, which may see more in a text whose values are handles already."""
+    folder = tmp_path_factory.mktemp("rules")
+    made = build(f"sqlite:///{folder}/vault.db", KEY, READABLE, GuardSettings(timeout_s=60), tagger=None)
+    yield made
+    made.close()
+
+
 @pytest.fixture(scope="module")
 def short_sighted_guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guardrails]:
     """A guard that reads 40 characters at a time."""

@@ -47,9 +47,9 @@ def test_what_is_concealed_comes_back_exactly_as_it_was_typed(shared_guard: Guar
 
 
 @given(text=messages())
-def test_text_of_the_program_is_concealed_once_and_then_stays(shared_guard: Guardrails, text: str) -> None:
-    once = shared_guard.conceal(OWNER, text, origin="model").text.text
-    assert shared_guard.conceal(OWNER, once, origin="model").text.text == once
+def test_text_of_the_program_is_concealed_once_and_then_stays(rules_guard: Guardrails, text: str) -> None:
+    once = rules_guard.conceal(OWNER, text, origin="model").text.text
+    assert rules_guard.conceal(OWNER, once, origin="model").text.text == once
 
 
 @given(text=messages())

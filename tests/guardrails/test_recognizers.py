@@ -51,7 +51,7 @@ SEEN = [
     ("My name is Yusuf Rossi and my zip code is 19122", "PERSON", "Yusuf Rossi"),
     ("it's Yara Muller, zip 28236", "PERSON", "Yara Muller"),
     ("my name is john smith and i need help", "PERSON", "john smith"),
-    ("Dear Ms. Okonkwo, thanks", "PERSON", "Okonkwo"),
+    ("Dear Ms. Okonkwo, thanks", "PERSON", "Ms. Okonkwo"),
     ("Please ship it to Wang Xiaoming", "PERSON", "Wang Xiaoming"),
     ("Recipient: Chidi Eze", "PERSON", "Chidi Eze"),
     ("yusuf rossi", "PERSON", "yusuf rossi"),

@@ -48,7 +48,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/vault.db"
     address = str(request.getfixturevalue("postgres"))
-    engine, _ = make_engine(address)
+    engine, *_ = make_engine(address)
     metadata.drop_all(engine)
     engine.dispose()
     return address
