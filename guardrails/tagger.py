@@ -38,7 +38,7 @@ _CJK: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
 _WORD: Final = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 _HAN: Final = re.compile(rf"[{_CJK}]")
 _LONGEST_WORD: Final = 40
-_PART_CHARS: Final = 240
+_PART_CHARS: Final = 120
 _SENTENCE: Final = re.compile(r"[^.!?。！？\n]*[.!?。！？\n]*")
 _ENDLESS: Final = re.compile(r"\S{200,}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -143,7 +143,8 @@ class Tagger:
         Raises:
             GuardError: the model cannot be read or fails.
         """
-        found = (self._read(part) for part in _parts(text))
+        text = _ENDLESS.sub(" ", text)
+        found = (self._read(part) for part in (text, *_parts(text)))
         return max((read.attack for read in found if read is not None), default=0.0)
 
     @property
@@ -186,9 +187,11 @@ class Tagger:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A long text in parts of some sentences, so that a few bad words do not drown among many good ones."""
+    """A long text in parts of a sentence or two, so that a few bad words do not drown among many good ones."""
+    if len(text) <= _PART_CHARS:
+        return
     part = ""
-    for sentence in _SENTENCE.findall(_ENDLESS.sub(" ", text)):
+    for sentence in _SENTENCE.findall(text):
         if part and len(part) + len(sentence) > _PART_CHARS:
             yield part
             part = ""
@@ -264,7 +267,8 @@ def _word_shares(
         total, count, at = 0.0, 0, piece
         while at < len(offsets) and offsets[at][0] < end:
             total, count, at = total + shares[at][column] + shares[at][column + 1], count + 1, at + 1
-        words.append((start, end, total / count if count and end - start <= _LONGEST_WORD else 0.0))
+        no_name = column == 1 and any(char.isdigit() for char in match.group())
+        words.append((start, end, total / count if count and end - start <= _LONGEST_WORD and not no_name else 0.0))
     return words
 
 

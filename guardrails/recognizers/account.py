@@ -79,9 +79,14 @@ RULES = (
         0.8, words("车牌", "牌照", "plate"), 0.95,
     ),
     Rule(
+        "plate.uk", "LICENCE_PLATE",
+        re.compile(r"(?<![A-Za-z0-9-])[A-HJ-PR-Y][A-HJ-PR-Y]\d{2}\s?[A-HJ-PR-Z]{3}(?![A-Za-z0-9-])"),
+        0.6, words("plate", "reg", "car", "van", "vehicle", "park"), 0.85,
+    ),
+    Rule(
         "plate.cued", "LICENCE_PLATE",
         re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}[\s-]?[A-Z0-9]{2,4}(?![A-Za-z0-9])"),
-        0.0, words(r"(?:licen[sc]e plate|plate (?:number|no\.?)|registration plate|车牌号?)\s?(?:is|[:：是为])?\s?$"), 0.8,
+        0.0, words(r"(?:licen[sc]e plate|number plate|plates?|plate (?:number|no\.?)|(?:vehicle |car )?reg(?:istration)?(?: plate| number| no\.?)?|(?:car|van|vehicle) (?:is|with)(?: the)?(?: plates?)?|车牌号?)\s?(?:is|are|was|[:：是为])?\s?$"), 0.8,
     ),
 )  # fmt: skip
 

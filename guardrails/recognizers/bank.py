@@ -38,6 +38,12 @@ def _is_luhn(value: str) -> bool:
     return bool(luhn.is_valid(_digits(value)))
 
 
+def _has_card_length(value: str) -> bool:
+    """Sixteen digits, or UnionPay's nineteen; other lengths are cards only where the text says so."""
+    digits = _digits(value)
+    return len(digits) == 16 or (len(digits) == 19 and digits.startswith("62"))
+
+
 def _is_iban(value: str) -> bool:
     return bool(iban.is_valid(re.sub(r"\s", "", value).upper()))
 
@@ -46,7 +52,7 @@ RULES = (
     Rule(
         "card.luhn", "CREDIT_CARD",
         re.compile(r"(?<![\dA-Za-z_])(?<!\d[-.])[2-6]\d{3}(?:[\s-]?\d{4}){2}[\s-]?\d{4}(?:[\s-]?\d{1,3})?(?![\dA-Za-z_]|[-.]\d)"),
-        0.4, CARD_CUES, 0.9, unless=ORDER_WORDS, check=_is_luhn,
+        0.4, CARD_CUES, 0.9, unless=ORDER_WORDS, check=_is_luhn, accept=_has_card_length,
     ),
     Rule(
         "card.amex", "CREDIT_CARD",

@@ -40,7 +40,7 @@ RULES = (
     Rule(
         "id.cn18_any", "ID_CARD",
         re.compile(r"(?<![\dA-Za-z_])[1-9]\d{5}[\s-]?\d{8}[\s-]?\d{3}[\dXx](?![\dA-Za-z_])"),
-        0.0, CUES, 0.85,
+        0.0, CUES, 0.85, unless=ORDER_WORDS,
     ),
     Rule(
         "id.cn15", "ID_CARD",
@@ -51,6 +51,20 @@ RULES = (
         "id.us_ssn", "ID_CARD",
         re.compile(r"(?<![A-Za-z0-9_#-])(?!000|666|9)\d{3}([\s-])(?!00)\d\d\1(?!0000)\d{4}(?![A-Za-z0-9_-])"),
         0.5, words("ssn", "social security"), 0.95, unless=ORDER_WORDS,
+    ),
+    Rule(
+        "id.uk_nino", "ID_CARD",
+        re.compile(r"(?<![A-Za-z0-9])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D](?![A-Za-z0-9])"),
+        0.75, words("national insurance", r"\bni\b", "nino"), 0.95, unless=ORDER_WORDS,
+    ),
+    Rule(
+        "id.in_aadhaar", "ID_CARD", re.compile(r"(?<![\dA-Za-z-])[2-9]\d{3}[\s-]?\d{4}[\s-]?\d{4}(?![\dA-Za-z]|[\s-]\d)"),
+        0.0, words("aadh?aar", "uidai"), 0.9,
+    ),
+    Rule(
+        "id.number_cued", "ID_CARD", re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z-]{0,5}\d)[A-Za-z0-9]{2,12}(?:[\s-][A-Za-z0-9]{2,6}){0,3}(?![A-Za-z0-9_-])"),
+        0.0, words(r"(?:social insurance(?: number)?|\bsin|national insurance(?: number)?|tax (?:id|number)|\btfn|\bpan(?: card)?|aadh?aar|personalausweis(?:nummer)?|steuer-?id|\bdni|\bnie|id (?:number|no\.?)|identity (?:number|no\.?)|resident (?:id|permit)|driving licen[sc]e|driver'?s? licen[sc]e|身份证)(?:\s?(?:numbers?|no\.?|card|#))?\s?(?:is|was|[:：是为=#])?\s?$"), 0.8,
+        accept=lambda v: sum(c.isdigit() for c in v) >= 4,
     ),
     Rule(
         "id.us_ssn_cued", "ID_CARD", re.compile(r"(?<!\d)\d{9}(?!\d)"),

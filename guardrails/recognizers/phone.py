@@ -41,6 +41,11 @@ def _looks_like_phone(value: str) -> bool:
     return 7 <= digits <= 15 and not _DATE.match(value)
 
 
+def _is_written_phone(value: str) -> bool:
+    """Digits in a row are as well an order number: only a cue, or nothing beside them, makes them a telephone."""
+    return not value.isdigit() and _is_phone(value)
+
+
 RULES = (
     Rule(
         "phone.cn_mobile", "PHONE_NUMBER",
@@ -93,9 +98,12 @@ RULES = (
         0.6, CUES, 0.9, unless=ORDER_WORDS,
     ),
     Rule(
+        "phone.alone", "PHONE_NUMBER", re.compile(r"^\s{0,3}(?P<v>\d{10,11})\s{0,3}[.!]?$"), 0.6, accept=_is_phone,
+    ),
+    Rule(
         "phone.any_region", "PHONE_NUMBER",
         re.compile(r"(?<![\w#.$¥€£])(?<!\d[-,])\(?\d(?:[\s.()-]{0,2}\d){7,13}(?![\dA-Za-z_%元]|[-.,:]\d)"),
-        0.5, CUES, 0.85, unless=ORDER_WORDS, accept=_is_phone,
+        0.5, CUES, 0.85, unless=ORDER_WORDS, accept=_is_written_phone,
     ),
     Rule(
         "phone.any_region_glued", "PHONE_NUMBER",

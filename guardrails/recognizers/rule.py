@@ -20,8 +20,10 @@ BEFORE_CHARS = 28
 
 ORDER_WORDS = re.compile(
     r"(?i)(?:order|purchase|bill|sku|item|product|model|tracking|waybill|parcel|invoice|ticket|case|ref(?:erence)?|serial|isbn|"
-    r"订单|单号|运单|快递|物流|编号|货号|型号|款号|商品|条码)"
-    r"(?:\s?(?:numbers?|no\.?|ids?|codes?|号码|号|编号|编码))?\s{0,2}[:：#是为]{0,2}\s{0,2}(?:is\s|was\s)?[#(]?\s?$"
+    r"shipment|consignment|package|article|part|batch|lot|return|rma|transaction|booking|reservation|barcode|upc|ean|asin|receipt|"
+    r"订单|单号|运单|快递|物流|编号|货号|型号|款号|商品|条码|流水|交易|退货|退款|售后|批次|批号|包裹|发货|工单|凭证|货品|条形码|采购|sn码?)"
+    r"(?:\s?(?:numbers?|no\.?|ids?|codes?|号码|号|编号|编码))?\s{0,2}[:：#是为]{0,2}\s{0,2}(?:is\s|was\s)?"
+    r"(?:[A-Za-z0-9-]{5,30}\s?(?:,|、|/|和|跟|and|or)\s?){0,2}[#(\"']{0,2}\s?$"
 )
 """Text that ends in words which announce an order, product or tracking number."""
 

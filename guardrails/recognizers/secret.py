@@ -26,7 +26,7 @@ def _is_value(value: str) -> bool:
 RULES = (
     Rule(
         "secret.password", "SECRET",
-        re.compile(rf"(?i)(?:password|passwd|pass ?phrase|passcode|(?<![a-z])pwd|(?<![a-z])pin(?: code| number)?|密码|口令|支付密码){_IS}(?P<v>[^\s,，。；;'\"<>]{{4,64}})"),
+        re.compile(rf"(?i)(?:password|passwd|pass ?phrase|passcode|(?<![a-z])pwd?|(?<![a-z])pw|(?<![a-z])pin(?: code| number)?|密码|口令|支付密码)(?: for [a-z ]{2,24}| to [a-z ]{2,24})?{_IS}(?P<v>[^\s,，。；;'\"<>]{{4,64}})"),
         0.85, accept=lambda v: _is_value(v) and (v.isascii() or bool(re.search(r"[0-9A-Za-z]{4}", v))),
     ),
     Rule(
@@ -36,6 +36,14 @@ RULES = (
             r"\s?(?:i got\s|i received\s|收到的)?(?:is|was|[:：是为=])?\s?['\"]?(?P<v>(?=[A-Za-z0-9-]{0,7}\d)[A-Za-z0-9]{1,6}(?:-[A-Za-z0-9]{1,6}){0,2})(?![A-Za-z0-9])"
         ),
         0.85, accept=lambda v: sum(c.isdigit() for c in v) >= 3,
+    ),
+    Rule(
+        "secret.sent_code", "SECRET",
+        re.compile(
+            r"(?i)(?:(?<![a-z])code (?:you (?:just )?(?:sent|texted|gave)|i (?:got|received)|(?:that )?(?:came|arrived)|from (?:the )?(?:sms|text|app|mail|e-?mail)|on my phone)[^\d\n.!?]{0,24}|"
+            r"(?:发|收到|短信)[^\d\n。！？]{0,8}(?:验证码|码|口令)[^\d\n。！？]{0,6})(?P<v>\d{3}[\s-]?\d{1,5})(?!\d)"
+        ),
+        0.85,
     ),
     Rule(
         "secret.key", "SECRET",
