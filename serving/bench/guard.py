@@ -84,6 +84,7 @@ class _Report:
 def bench_guard(
     *,
     public: Path | None = PUBLIC,
+    every: bool = False,
     messages: int = 600,
     seed: int = 1,
     peers: Sequence[str] = tuple(PEERS),
@@ -95,6 +96,7 @@ def bench_guard(
 
     Args:
         public: a folder of marked messages; left out where it is missing.
+        every: all of its lines; else every second one, which nobody read in development.
         messages: of the own set, with and without personal data in each language.
         seed: of everything that is drawn.
         peers: other systems to measure in the same run.
@@ -110,7 +112,7 @@ def bench_guard(
         try:
             sets = {_OWN: own(seed, messages)}
             if public is not None and public.is_dir():
-                sets[_PUBLIC] = read(public)
+                sets[_PUBLIC] = read(public, every=every)
             progress("recognition")
             systems: dict[str, Find] = {"ours": ours(), **{name: PEERS[name]() for name in peers}}
             for name, of in sets.items():

@@ -60,6 +60,7 @@ def start(lang: str = "en", runs: int = 1, as_json: Json = False) -> None:
 @app.command()
 def guard(
     public: Annotated[Path, typer.Option(help="folder of marked public messages; left out if missing")] = PUBLIC,
+    every: Annotated[bool, typer.Option("--every", help="all of its lines, not every second one")] = False,
     messages: Annotated[int, typer.Option(help="own messages with and without values, each language")] = 600,
     planted: Annotated[int, typer.Option(help="replies with an unsupported claim, each language")] = 1000,
     peers: Annotated[str, typer.Option(help="other systems in the same run, or none")] = "presidio,langchain",
@@ -76,7 +77,9 @@ def guard(
     chosen = [name for name in peers.split(",") if name not in ("", "none")]
     if unknown := set(chosen) - {"presidio", "langchain"}:
         raise typer.BadParameter(f"expected presidio, langchain or none, got {', '.join(sorted(unknown))}")
-    result = bench_guard(public=public, messages=messages, planted=planted, peers=chosen, seed=seed, progress=say)
+    result = bench_guard(
+        public=public, every=every, messages=messages, planted=planted, peers=chosen, seed=seed, progress=say
+    )
     show(result, gate_table(result) + "\n" + table(result), as_json)
     raise typer.Exit(100 if result["missed"] else 0)
 

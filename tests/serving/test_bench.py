@@ -144,7 +144,7 @@ def test_the_guards_are_measured_against_their_musts(tmp_path: Path) -> None:
         {"text": "水壶有货吗？", "lang": "zh", "spans": []},
     ]
     (public / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-    result = bench_guard(public=public, messages=6, peers=["langchain"], planted=10)
+    result = bench_guard(public=public, every=True, messages=6, peers=["langchain"], planted=10)
     measured = {row["figure"] for row in result["gates"]}
     assert measured == set(MUSTS) - {f"CPU ours / presidio, public {lang}" for lang in ("en", "zh")}
     assert result["figures"]["core, public zh"]["median"] == 1.0
