@@ -106,6 +106,11 @@ RULES = (
         0.5, CUES, 0.85, unless=ORDER_WORDS, accept=_is_written_phone,
     ),
     Rule(
+        "phone.digits", "PHONE_NUMBER",
+        re.compile(r"(?<![\w#.$¥€£])(?<!\d[-,])\d{8,14}(?![\dA-Za-z_%元]|[-.,:]\d)"),
+        0.0, CUES, 0.85, unless=ORDER_WORDS, accept=_is_phone,
+    ),
+    Rule(
         "phone.any_region_glued", "PHONE_NUMBER",
         re.compile(r"(?<=[㐀-鿿])\(?\d(?:[\s.()-]{0,2}\d){7,13}(?![\dA-Za-z_%元]|[-.,:]\d)"),
         0.0, CUES, 0.85, unless=ORDER_WORDS, accept=_is_phone,
