@@ -103,7 +103,7 @@ class Concealer:
     def _replace(
         self, owner: VaultOwner, text: str, places: list[_Place], origin: Origin, opened: dict[handles.Handle, str]
     ) -> str:
-        places = [_Place(p.kind, p.start, past_selectors(text, p.end)) for p in sorted(places, key=lambda p: p.start)]
+        places = _apart(text, places)
         values = [text[place.start : place.end] for place in places]
         given = self._vault.put(owner, [(p.kind, value) for p, value in zip(places, values, strict=True)], origin)
         opened.update(zip(given, values, strict=True))
@@ -112,6 +112,18 @@ class Concealer:
             out += [text[at : place.start], str(handle)]
             at = place.end
         return "".join(out) + text[at:]
+
+
+def _apart(text: str, places: list[_Place]) -> list[_Place]:
+    """In order, each with the selectors behind it, which are not the next place's start as well."""
+    apart: list[_Place] = []
+    at = 0
+    for place in sorted(places, key=lambda p: p.start):
+        start, end = max(place.start, at), past_selectors(text, place.end)
+        if start < end:
+            apart.append(_Place(place.kind, start, end))
+            at = end
+    return apart
 
 
 def _windows(text: str, window: int) -> Iterator[tuple[int, int]]:

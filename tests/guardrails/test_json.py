@@ -140,8 +140,18 @@ def test_json_text_stays_json_and_other_text_may_be_long(guard: Guardrails) -> N
     assert guard.reveal(OWNER, value) == long
 
 
+SPLIT_BEFORE_SELECTOR = (
+    "+86 138 0013 8000 北京市朝阳区建国路88号院3号楼2单元501室 1380013800013800138000138-0013-8000 password is hunter2x"
+    "password is hunter2x13800138000 00000000000000 13800138000我叫王小明00000000"
+    + "\u200b".join("password is hunter").replace("\u200b", "", 4)
+    + "\ufe0f2x"
+)
+"""A window ends inside a value, right before a variation selector."""
+
+
 @quick
 @given(text=st.lists(messages(), min_size=6, max_size=12).map(" ".join))
+@example(SPLIT_BEFORE_SELECTOR)
 def test_a_long_text_makes_the_round_trip_in_parts(short_sighted_guard: Guardrails, text: str) -> None:
     assert short_sighted_guard.reveal(OWNER, short_sighted_guard.conceal_json(OWNER, text).value) == text
 
