@@ -215,7 +215,7 @@ class _Known:
         if len(written) >= 5 and self._has_digits(written):
             return True
         beside = re.search(r"[A-Za-z]+\s$", before)  # the "XR 200" of XR-200
-        return bool(beside) and self._has_word(f"{before[beside.start() : beside.end()].strip()}-{written}".casefold())  # type: ignore[union-attr]
+        return beside is not None and self._has_word(f"{beside.group().strip()}-{written}".casefold())
 
     def _any(self, value: Fraction, *dims: str) -> bool:
         return any(value in self._by_dim.get(dim, ()) for dim in dims)
@@ -237,7 +237,7 @@ class _Known:
     def _has_noun(self, after: str) -> bool:
         """Two lamps, where the rows are of lamps."""
         noun = re.match(r"\s(?:[a-z-]+\s){0,2}?([a-z]{3,})s(?![a-z])", after)
-        return bool(noun) and self._has_word(noun[1])  # type: ignore[index]
+        return noun is not None and self._has_word(noun[1])
 
     def _has_word(self, word: str) -> bool:
         return bool(re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", self.text))

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from guardrails import handles, json_values
 from guardrails.analyzer import Analyzer, Lang
@@ -49,6 +49,8 @@ __all__ = [
 ]
 
 _Result = TypeVar("_Result")
+_OVERLAP_CHARS: Final = 300  # of two parts of a long text, so that an attack at an end is whole in one
+_GRAVITY: Final = ("pass", "flag", "block")
 _PLANTED = (
     (
         "My name is Ada Example, mail ada@example.com, call +1 212 555 0142.",
@@ -227,12 +229,14 @@ class Guardrails:
         return self._closed(None, lambda: self._vault.open(owner, parsed))
 
     def inspect(self, text: str) -> Verdict:
-        """Injection, jailbreak, prompt extraction and abuse. A failure of the check blocks."""
+        """Injection, jailbreak, prompt extraction and abuse, in all of a text. A failure of the check blocks."""
+        size = self._settings.max_chars
+        parts = [text[at : at + size] for at in range(0, len(text), max(1, size - _OVERLAP_CHARS))] or [""]
         try:
-            start = text[: self._settings.max_chars]
-            return inspect(start, self._analyzer.suspicion(start))
+            verdicts = [inspect(part, self._analyzer.suspicion(part)) for part in parts]
         except Exception:
             return Verdict("block", "guard_failed", 1.0)
+        return max(verdicts, key=lambda verdict: (_GRAVITY.index(verdict.action), verdict.score))
 
     def check_reply(
         self,

@@ -8,7 +8,7 @@ Source: GA 36-2018 for Chinese plates, RFC 4291 for IPv6 (full and compressed fo
 import ipaddress
 import re
 
-from guardrails.recognizers.rule import Recognizer, Rule, words
+from guardrails.recognizers.rule import ORDER_WORDS, Recognizer, Rule, words
 
 _IS = r"\s?(?:号|id|ID|账号|帐号|number|name|handle|account)?\s?(?:is|are|[:：是为]|就是|叫)?\s?"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -81,7 +81,7 @@ RULES = (
     Rule(
         "plate.uk", "LICENCE_PLATE",
         re.compile(r"(?<![A-Za-z0-9-])[A-HJ-PR-Y][A-HJ-PR-Y]\d{2}\s?[A-HJ-PR-Z]{3}(?![A-Za-z0-9-])"),
-        0.6, words("plate", "reg", "car", "van", "vehicle", "park"), 0.85,
+        0.6, words("plate", "reg", "car", "van", "vehicle", "park"), 0.85, unless=ORDER_WORDS,
     ),
     Rule(
         "plate.cued", "LICENCE_PLATE",

@@ -62,7 +62,7 @@ RULES = (
         0.0, words("aadh?aar", "uidai"), 0.9,
     ),
     Rule(
-        "id.number_cued", "ID_CARD", re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z-]{0,5}\d)[A-Za-z0-9]{2,12}(?:[\s-][A-Za-z0-9]{2,6}){0,3}(?![A-Za-z0-9_-])"),
+        "id.number_cued", "ID_CARD", re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z-]{0,5}\d)[A-Za-z0-9]{2,20}(?:[\s-](?=[A-Za-z]{0,4}\d)[A-Za-z0-9]{2,6}){0,3}(?![A-Za-z0-9_-])"),
         0.0, words(r"(?:social insurance(?: number)?|\bsin|national insurance(?: number)?|tax (?:id|number)|\btfn|\bpan(?: card)?|aadh?aar|personalausweis(?:nummer)?|steuer-?id|\bdni|\bnie|id (?:number|no\.?)|identity (?:number|no\.?)|resident (?:id|permit)|driving licen[sc]e|driver'?s? licen[sc]e|身份证)(?:\s?(?:numbers?|no\.?|card|#))?\s?(?:is|was|[:：是为=#])?\s?$"), 0.8,
         accept=lambda v: sum(c.isdigit() for c in v) >= 4,
     ),

@@ -26,7 +26,7 @@ def _is_value(value: str) -> bool:
 RULES = (
     Rule(
         "secret.password", "SECRET",
-        re.compile(rf"(?i)(?:password|passwd|pass ?phrase|passcode|(?<![a-z])pwd?|(?<![a-z])pw|(?<![a-z])pin(?: code| number)?|密码|口令|支付密码)(?: for [a-z ]{2,24}| to [a-z ]{2,24})?{_IS}(?P<v>[^\s,，。；;'\"<>]{{4,64}})"),
+        re.compile(rf"(?i)(?:password|passwd|pass ?phrase|passcode|(?<![a-z])pwd?|(?<![a-z])pw|(?<![a-z])pin(?: code| number)?|密码|口令|支付密码)(?: (?:for|to) [a-z ]{{2,24}}?)?{_IS}(?P<v>[^\s,，。；;'\"<>]{{4,64}})"),
         0.85, accept=lambda v: _is_value(v) and (v.isascii() or bool(re.search(r"[0-9A-Za-z]{4}", v))),
     ),
     Rule(

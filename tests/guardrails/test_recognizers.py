@@ -90,6 +90,17 @@ SEEN = [
     ("the verification code is 402913", "SECRET", "402913"),
     ("验证码402913", "SECRET", "402913"),
     ("key sk-abcdefghijklmnopqrstuvwx", "SECRET", "sk-abcdefghijklmnopqrstuvwx"),
+    ("the code you just sent me is 482913", "SECRET", "482913"),
+    ("收到的短信验证码是 482913", "SECRET", "482913"),
+    ("my password for the account is hunter2x", "SECRET", "hunter2x"),
+    ("my NI number is AB123456C", "ID_CARD", "AB123456C"),
+    ("Aadhaar 2345 6789 0123 as you asked", "ID_CARD", "2345 6789 0123"),
+    ("driving licence: MORGA657054SM9IJ", "ID_CARD", "MORGA657054SM9IJ"),
+    ("the van with plates AB12 CDE", "LICENCE_PLATE", "AB12 CDE"),
+    ("reg KX19 ABC blocked the drive", "LICENCE_PLATE", "KX19 ABC"),
+    ("Vous pouvez appeler le 01 40 60 10 00", "PHONE_NUMBER", "01 40 60 10 00"),
+    ("Visit is scheduled.408-265-4808 is the phone", "PHONE_NUMBER", "408-265-4808"),
+    ("2125550142", "PHONE_NUMBER", "2125550142"),
 ]  # fmt: skip
 
 LEFT_ALONE = [
@@ -101,6 +112,8 @@ LEFT_ALONE = [
     "北京有仓库吗", "推荐您去北京银泉大厦", "我是想问一下", "买了3件，第2件坏了", "一共是1299元", "2楼有吗", "尺码175/92A", "密码忘记了怎么办", "I forgot my password", "my password is wrong", "my pin is confidential",
     "the code is wrong", "zip file", "a zip hoodie", "mail it soon", "@ 5pm", "E-Reader 32GB", "USB-C 3.0", "iPhone 15 Pro", "QQ怎么登录", "微信支付可以吗", "born to run", "生日礼物推荐", "ISO 9001:2015",
     "<PHONE_1> and <PERSON_2>", "", " ", "。",
+    "orders 3348917502 and 3348917511 please", "退货单号 3348917502 和 3348917511", "流水 620000000000000018", "it reads 334891750200000018",
+    "what about 3348917502?", "the code is SAVE20", "Airtel Plaza Hotel is a 3 star hotel", "5 60 70 80 90 100", "my car is red", "part AB12CDE of the kit",
 ]  # fmt: skip
 
 

@@ -117,3 +117,23 @@ def test_a_json_tool_argument_makes_the_round_trip(guard: Guardrails) -> None:
     concealed = guard.conceal(OWNER, text).text.text
     assert "13800138000" not in concealed and "#W2378156" in concealed
     assert guard.reveal(OWNER, concealed, "tool") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("it takes 5 days or so to come", 14),
+        ("you paid $19.99 for it in all", 18),
+        ("size 42 is what you have now", 14),
+    ],
+)
+def test_behind_a_number_that_is_no_address_the_stream_goes_on(guard: Guardrails, text: str, most: int) -> None:
+    stream = guard.stream(OWNER)
+    assert max((stream.feed(char), stream.held_chars)[1] for char in text) <= most
+
+
+def test_a_title_makes_no_other_person(guard: Guardrails) -> None:
+    first = guard.conceal(OWNER, "My name is Yusuf Rossi").text.text
+    with_title = guard.conceal(OWNER, "Dear Dr. Yusuf Rossi, hello").text.text
+    assert first.removeprefix("My name is ") == "<PERSON_1>" and "<PERSON_1" in with_title
+    assert guard.reveal(OWNER, with_title) == "Dear Dr. Yusuf Rossi, hello"

@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -193,4 +194,16 @@ def test_owners_cannot_be_compared(tmp_path: Path) -> None:
         digests = [row[0] for row in db.execute("SELECT lookup FROM vault_values")]
     db.close()
     assert len(set(digests)) == 3
+    vault.close()
+
+
+def test_many_writers_of_one_process_all_get_their_turn(tmp_path: Path) -> None:
+    vault = Vault(f"sqlite:///{tmp_path}/v.db", KEY)
+
+    def write(number: int) -> int:
+        owner = VaultOwner(f"visitor:{number}")
+        return sum(len(vault.put(owner, [("PERSON", f"Name {number} {n}")], "customer")) for n in range(40))
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(write, range(16))) == [40] * 16
     vault.close()
