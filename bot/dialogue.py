@@ -94,8 +94,8 @@ class Decision:
     actions: tuple[Action, ...] = ()
 
     def then(self, other: "Decision") -> "Decision":
-        """This one, followed by ``other``, which was decided from this one's state."""
-        return Decision(other.state, self.actions + other.actions)
+        """This one, followed by ``other``, which was decided from this one's state; nothing is asked or done twice."""
+        return Decision(other.state, self.actions + tuple(a for a in other.actions if a not in self.actions))
 
 
 def decide(state: DialogueState, commands: Sequence[Command], signed_in: CustomerId | None = None) -> Decision:

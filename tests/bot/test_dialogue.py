@@ -32,6 +32,11 @@ def test_name_and_postal_code_in_one_message_are_checked_at_once() -> None:
 def test_a_name_alone_asks_for_the_postal_code() -> None:
     waiting = decide(DialogueState(), [Command("list_orders")]).state
     assert decide(waiting, [NAME]).actions == (Say("ask_postal_code"),)
+    both = decide(DialogueState(), [Command("track_order"), NAME])
+    assert both.actions.count(Say("ask_postal_code")) <= 1
+    assert len(set(both.actions)) == len(both.actions)
+    other_way = decide(DialogueState(), [NAME, Command("track_order")])
+    assert other_way.actions == (Say("ask_postal_code"),)
 
 
 def test_what_was_asked_before_verification_goes_on_after_it() -> None:
