@@ -34,7 +34,6 @@ from serving.http.problems import language
 from serving.metrics import Metrics
 
 _MODELS_FRESH_S: Final = 30.0
-_INSPECTED_CHARS: Final = 4000
 _log = structlog.get_logger("tactful.guarded")
 
 
@@ -117,7 +116,7 @@ class Guarded:
     async def _concealed(self, exchange: Exchange, said: str) -> dict[str, Any] | str:
         """The request for the upstream, or the reason why there is none in the words of whoever wrote last."""
         try:
-            if self._limits.inspect and await asyncio.to_thread(self._attacks, said):
+            if self._limits.inspect and (await asyncio.to_thread(self._guard.inspect, said)).action == "block":
                 self._metrics.guarded("blocked")
                 return BLOCKED[exchange.lang]
             body, pass_media = exchange.body, self._limits.pass_media
@@ -130,11 +129,6 @@ class Guarded:
             return self._unchecked(exchange, failure)
         self._metrics.hidden(exchange.owned.hidden)
         return concealed
-
-    def _attacks(self, text: str) -> bool:
-        step = _INSPECTED_CHARS // 2
-        parts = (text[at : at + _INSPECTED_CHARS] for at in range(0, max(len(text), 1), step))
-        return any(self._guard.inspect(part).action == "block" for part in parts)
 
     def _unchecked(self, exchange: Exchange, failure: GuardError) -> str:
         self._metrics.guarded("guard_failed")
