@@ -84,17 +84,12 @@ def filled(template: str, lang: Lang, rng: random.Random) -> str:
     return _SLOT.sub(value, chosen)
 
 
-def attack_messages(lang: Lang, seed: int, count: int, *, wide: bool = False) -> Iterator[AttackMessage]:
-    """``count`` messages, every second one an attack, families evenly; the same seed gives the same ones.
-
-    ``wide`` draws from the second collection too (``attacks_more_LANG.txt``, ``harmless_more_LANG.txt``).
-    """
+def attack_messages(lang: Lang, seed: int, count: int) -> Iterator[AttackMessage]:
+    """``count`` messages, every second one an attack, families evenly; the same seed gives the same ones."""
     rng = random.Random(f"attacks:{lang}:{seed}")
-    attacks, harmless = families(f"attacks_{lang}"), families(f"harmless_{lang}")
-    if wide:
-        attacks = {**attacks, **families(f"attacks_more_{lang}")}
-        harmless = {**harmless, **families(f"harmless_more_{lang}")}
-        harmless[PLAIN] += harmless.pop(f"{PLAIN}_more")
+    attacks = {**families(f"attacks_{lang}"), **families(f"attacks_more_{lang}")}
+    harmless = {**families(f"harmless_{lang}"), **families(f"harmless_more_{lang}")}
+    harmless[PLAIN] += harmless.pop(f"{PLAIN}_more")
     sorts = ((True, attacks), (False, harmless))
     lines = {(name, attack): _Deck(list(texts), rng) for attack, sort in sorts for name, texts in sort.items()}
     names = {True: _Deck(list(attacks), rng), False: _Deck([name for name in harmless if name != PLAIN], rng)}
