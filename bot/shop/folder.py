@@ -3,16 +3,19 @@
     shop.toml            ShopInfo
     products.jsonl       one Product a line        customers.jsonl   one Customer a line
     orders.jsonl         one Order a line          policies/<topic>.<lang>.md   front matter lang, title
+    rules.toml           ShopRules: what may be done to orders; without it the defaults
 
 A row is taken whole or rejected whole; the reason names field and rule, never a value. Files that are
 not there are empty tables, except ``shop.toml``. Item SKUs of orders need not be in the catalogue:
 shops stop selling things.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.session import Lang
 from bot.shop.errors import ShopFolderError
 from bot.shop.keys import order_key
-from bot.shop.records import Customer, Order, Policy, Product, ShopInfo
+from bot.shop.records import Customer, Order, Policy, Product, ShopInfo, ShopRules
 
 TABLES = ("products", "customers", "orders")
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -49,6 +52,7 @@ class Contents:
     orders: tuple[Order, ...] = ()
     policies: tuple[Policy, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    rules: ShopRules = field(default_factory=ShopRules)
 
 
 def adapter(kind: type[Any]) -> TypeAdapter[Any]:
@@ -199,6 +203,26 @@ def read_info(folder: Path) -> ShopInfo:
     return info
 
 
+def read_rules(folder: Path) -> ShopRules:
+    """``rules.toml`` of a folder, or the defaults where there is none.
+
+    Raises:
+        ShopFolderError: it is not TOML or has unknown fields.
+    """
+    path = folder / "rules.toml"
+    if not path.exists():
+        return ShopRules()
+    try:
+        data = tomllib.loads(path.read_text("utf-8-sig"))
+        without = data.pop("no_limit", [])
+        rules: ShopRules = adapter(ShopRules).validate_python(data | dict.fromkeys(without))
+    except ValidationError as error:
+        raise ShopFolderError(f"{path}: {reason_of(error)}") from None
+    except ValueError as error:
+        raise ShopFolderError(f"{path}: expected TOML: {error}") from error
+    return rules
+
+
 def read_policies(folder: Path, gate: Gate) -> tuple[Policy, ...]:
     """Every ``policies/*.md``; a page without a usable name, front matter or body is rejected as row 1 of its file."""
     policies = []
@@ -239,9 +263,10 @@ def read_folder(folder: Path) -> Contents:
         for table in TABLES:
             read_table(folder / f"{table}.jsonl", table, gate)
         policies = read_policies(folder, gate)
+        rules = read_rules(folder)
     except OSError as error:
         raise ShopFolderError(f"{error.filename}: cannot be read: {error.strerror}") from error
-    return gate.contents(info, policies)
+    return replace(gate.contents(info, policies), rules=rules)
 
 
 def write_folder(contents: Contents, folder: Path, keep: bool = False) -> None:
@@ -257,6 +282,8 @@ def write_folder(contents: Contents, folder: Path, keep: bool = False) -> None:
         (folder / "policies").mkdir(parents=True, exist_ok=True)
         if not (keep and (folder / "shop.toml").exists()):
             _write(folder / "shop.toml", _toml(contents.info))
+        if contents.rules != ShopRules() and not (keep and (folder / "rules.toml").exists()):
+            _write(folder / "rules.toml", _rules_toml(contents.rules))
         for table, kind in zip(TABLES, (Product, Customer, Order), strict=True):
             rows = [adapter(kind).dump_json(row).decode() + "\n" for row in getattr(contents, table)]
             path = folder / f"{table}.jsonl"
@@ -276,6 +303,20 @@ def _write(path: Path, text: str) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+_LIMITS = ("return_days", "exchange_days", "return_days_abroad")
+
+
+def _rules_toml(rules: ShopRules) -> str:
+    """TOML has no null: limits that are not there are named."""
+    lines = [f"no_limit = [{', '.join(json.dumps(name) for name in _LIMITS if getattr(rules, name) is None)}]"]
+    for name, value in asdict(rules).items():
+        if isinstance(value, date):
+            lines.append(f"{name} = {value.isoformat()}")
+        elif value is not None:
+            lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
 
 
 def _toml(info: ShopInfo) -> str:

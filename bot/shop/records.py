@@ -27,6 +27,7 @@ OrderStatus = Literal[
     "return_requested",
     "returned",
     "exchanged",
+    "exchange_requested",
 ]
 ORDER_STATUSES: Final[tuple[OrderStatus, ...]] = get_args(OrderStatus)
 
@@ -119,6 +120,21 @@ class Address:
     country: Text = field(default="", repr=False)
 
 
+PaymentKind = Literal["card", "gift_card", "wallet", "bank", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A way that a customer pays. ``balance_minor`` is what a gift card holds; of a card only the last digits are known."""
+
+    __pydantic_config__ = _CLOSED
+    method_id: Id
+    kind: PaymentKind
+    brand: Text = ""
+    last_four: Text = field(default="", repr=False)
+    balance_minor: Minor | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
     """A customer of the shop. ``latin_name`` is a Chinese name in Latin letters; both count as the name."""
@@ -132,6 +148,7 @@ class Customer:
     lang: Lang = "en"
     member_level: Text = ""
     latin_name: Text = field(default="", repr=False)
+    payment_methods: tuple[PaymentMethod, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +186,31 @@ class TrackingEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that was paid for an order, or given back."""
+
+    __pydantic_config__ = _CLOSED
+    type: Literal["payment", "refund"]
+    amount_minor: Minor
+    method_id: Id
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One piece of a variant for one piece of another."""
+
+    __pydantic_config__ = _CLOSED
+    old: Id
+    new: Id
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order of one customer. What is not known (no parcel yet, a source without dates) is ``None``.
 
-    ``events`` are in time order. ``total_minor`` is what was paid: items, delivery and discounts.
+    ``events`` are in time order. ``total_minor`` is what was paid: items, delivery and discounts. ``returning`` and
+    ``exchanging`` name one SKU a piece; ``settle_method`` is where a refund or a difference goes, ``difference_minor``
+    what the customer pays more (less than zero: gets back).
     """
 
     __pydantic_config__ = _CLOSED
@@ -192,6 +230,13 @@ class Order:
     events: tuple[TrackingEvent, ...] = ()
     payment_method: Text = ""
     carrier_zh: Text | None = None
+    payments: tuple[Payment, ...] = ()
+    items_changed: bool = False
+    cancel_reason: Text = ""
+    returning: tuple[str, ...] = ()
+    exchanging: tuple[Swap, ...] = ()
+    settle_method: Text = ""
+    difference_minor: int = 0
 
     def carrier_in(self, lang: Lang) -> str | None:
         """The carrier's name in ``lang``, or in the other language; ``None`` without a parcel."""
@@ -232,3 +277,36 @@ class ShopInfo:
     def service_hours(self, lang: Lang) -> str:
         """When people answer, in ``lang`` or in the other language."""
         return _either(lang, self.service_hours_en, self.service_hours_zh)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopRules:
+    """What a shop lets be done to orders, by status. Days count from delivery; ``None`` is no limit.
+
+    ``refund_to``: where money of a return may go. ``cancel_reasons``: the only ones taken; empty: any, and none is asked.
+    """
+
+    __pydantic_config__ = _CLOSED
+    cancel: tuple[OrderStatus, ...] = ("pending", "paid")
+    cancel_reasons: tuple[str, ...] = ()
+    cancel_reasons_zh: tuple[str, ...] = ()
+    change_items: tuple[OrderStatus, ...] = ("pending", "paid")
+    change_address: tuple[OrderStatus, ...] = ("pending", "paid")
+    change_payment: tuple[OrderStatus, ...] = ("pending",)
+    return_items: tuple[OrderStatus, ...] = ("delivered",)
+    exchange_items: tuple[OrderStatus, ...] = ("delivered",)
+    return_days: Annotated[int, Field(ge=0, le=3650)] | None = 14
+    exchange_days: Annotated[int, Field(ge=0, le=3650)] | None = 14
+    refund_to: Literal["original", "original_or_gift_card", "any"] = "original"
+    settle_with: Literal["original", "any"] = "original"
+    """What a difference of an exchange or a change is paid with."""
+    change_items_once: bool = True
+    home_country: Text = ""
+    """Orders that go elsewhere are from abroad; empty: none is."""
+    return_days_abroad: Annotated[int, Field(ge=0, le=3650)] | None = None
+    exchange_abroad: bool = True
+    return_fee_minor: Minor = 0
+    """Taken off the refund when a parcel is fetched at home; those of ``fee_free_levels`` pay nothing."""
+    fee_free_levels: tuple[str, ...] = ()
+    today: date | None = None
+    """The day it is in a shop whose clock stands still, such as the demo shop; ``None``: the real one."""

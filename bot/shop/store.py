@@ -1,15 +1,18 @@
-"""The shop as the tools read it: one SQLite file, opened read-only, one connection per thread.
+"""The shop as the tools see it: one SQLite file, one connection per thread, read-only but for ``apply``.
 
 Orders are found through their customer: there is no way to ask for an order alone, so somebody
 else's order and a missing one give the same answer. A store keeps showing the file it opened, also
-when ``import_folder`` puts a new one in its place. It writes nothing and knows nothing of dialogue.
+when ``import_folder`` puts a new one in its place. It knows nothing of dialogue: what is written is a ``Write`` that
+the shop's rules allow, in one transaction, once for each key.
 """
 
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
-from datetime import UTC
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,11 +20,13 @@ from bot.session import CustomerId, Lang
 from bot.shop.errors import ShopFolderError, ShopStoreError
 from bot.shop.folder import Contents, adapter, read_folder
 from bot.shop.keys import email_key, name_key, order_key, postal_key
-from bot.shop.records import Customer, Order, Policy, Product, ShopInfo
+from bot.shop.records import Customer, Order, Policy, Product, ShopInfo, ShopRules, Variant
 from bot.shop.report import ImportReport
+from bot.shop.writes import Receipt, Refused, Settled, Write, settle
 
 DATABASE = "shop.sqlite"
-SCHEMA_VERSION = 1
+Rows = Callable[..., list[tuple[str, ...]]]
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE products (product_id TEXT PRIMARY KEY, place INTEGER NOT NULL, body TEXT NOT NULL);
@@ -30,6 +35,7 @@ CREATE TABLE customers (customer_id TEXT PRIMARY KEY, email_key TEXT NOT NULL, p
 CREATE TABLE customer_names (name_key TEXT NOT NULL, customer_id TEXT NOT NULL REFERENCES customers);
 CREATE TABLE orders (order_key TEXT PRIMARY KEY, customer_id TEXT NOT NULL REFERENCES customers,
                      placed_at TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE writes (key TEXT PRIMARY KEY, customer_id TEXT NOT NULL, at TEXT NOT NULL, receipt TEXT NOT NULL);
 CREATE TABLE policies (topic TEXT NOT NULL, lang TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (topic, lang));
 CREATE INDEX customers_by_email ON customers (email_key);
 CREATE INDEX names_by_key ON customer_names (name_key);
@@ -67,6 +73,19 @@ class ShopStore(Protocol):
     ) -> CustomerId | None:
         """The one customer that an e-mail, or a name and a postal code, belong to."""
 
+    @property
+    def rules(self) -> ShopRules:
+        """What the shop lets be done to orders."""
+
+    def product_of_sku(self, sku: str) -> tuple[Product, Variant] | None:
+        """A variant and its product."""
+
+    def preview(self, customer_id: CustomerId, write: Write) -> Receipt | Refused:
+        """What a write would come to; nothing is written."""
+
+    def apply(self, customer_id: CustomerId, write: Write, key: str) -> Receipt | Refused:
+        """Carries a write out, once for each key: the same key gives the same receipt again."""
+
 
 class SqliteShop:
     """A shop in a file made by ``import_folder``. Thread-safe; close it when done.
@@ -80,6 +99,7 @@ class SqliteShop:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
         if not path.is_file():
             raise ShopStoreError(f"expected an imported shop at {path}, found none; `tactful shop import` makes one")
         try:
@@ -87,6 +107,7 @@ class SqliteShop:
             if meta.get("version") != str(SCHEMA_VERSION):
                 raise ShopStoreError(f"{path}: expected version {SCHEMA_VERSION}; delete the file to import again")
             self.info: ShopInfo = adapter(ShopInfo).validate_json(meta["info"])
+            self.rules: ShopRules = adapter(ShopRules).validate_json(meta["rules"])
             self.fingerprint = meta["fingerprint"]
             bodies = self._rows("SELECT body FROM products ORDER BY place")
             self._products: tuple[Product, ...] = tuple(adapter(Product).validate_json(body) for (body,) in bodies)
@@ -94,7 +115,11 @@ class SqliteShop:
             self.close()
             kind = type(error).__name__
             raise ShopStoreError(f"{path}: not a shop file ({kind}); delete it to import again") from error
+        self._index()
+
+    def _index(self) -> None:
         self._by_id: dict[str, Product] = {product.product_id: product for product in self._products}
+        self._by_sku = {variant.sku: (product, variant) for product in self._products for variant in product.variants}
 
     def products(self) -> tuple[Product, ...]:
         """The catalogue in the shop's order; the same objects each time."""
@@ -144,6 +169,93 @@ class SqliteShop:
         matches = set.intersection(*found) if found else set()
         return CustomerId(matches.pop()) if len(matches) == 1 else None
 
+    def product_of_sku(self, sku: str) -> tuple[Product, Variant] | None:
+        """A variant and its product."""
+        return self._by_sku.get(sku)
+
+    def preview(self, customer_id: CustomerId, write: Write) -> Receipt | Refused:
+        """What a write would come to under the rules; nothing is written."""
+        settled = self._settle(customer_id, write, self._rows)
+        return settled if isinstance(settled, Refused) else settled.receipt
+
+    def apply(self, customer_id: CustomerId, write: Write, key: str) -> Receipt | Refused:
+        """Carries a write out in one transaction. The same key gives the same receipt again, ``repeated``.
+
+        Raises:
+            ShopStoreError: the file cannot be written; nothing was done.
+        """
+        try:
+            with self._write_lock, closing(self._writable()) as connection, connection:
+                connection.execute("BEGIN IMMEDIATE")
+
+                def rows(query: str, *values: object) -> list[tuple[str, ...]]:
+                    return list(connection.execute(query, values))
+
+                if known := rows("SELECT receipt FROM writes WHERE key = ? AND customer_id = ?", key, customer_id):
+                    receipt: Receipt = adapter(Receipt).validate_json(known[0][0])
+                    return replace(receipt, repeated=True)
+                settled = self._settle(customer_id, write, rows)
+                if isinstance(settled, Refused):
+                    return settled
+                self._keep(connection, customer_id, key, settled)
+        except sqlite3.Error as error:
+            kind = type(error).__name__
+            raise ShopStoreError(f"{self.path}: cannot be written ({kind}); check space and rights") from error
+        self._restock(settled.stock)
+        return settled.receipt
+
+    def _settle(self, customer_id: CustomerId, write: Write, rows: Rows) -> Settled | Refused:
+        customer_body = rows("SELECT body FROM customers WHERE customer_id = ?", customer_id)
+        order_id = getattr(write, "order_id", None)
+        if not customer_body:
+            return Refused("not_found", order_id)
+        customer = adapter(Customer).validate_json(customer_body[0][0])
+        order = None
+        if order_id is not None:
+            query = "SELECT body FROM orders WHERE order_key = ? AND customer_id = ?"
+            found = rows(query, order_key(order_id), customer_id)
+            order = adapter(Order).validate_json(found[0][0]) if found else None
+        day = self.rules.today
+        now = datetime.combine(day, time(12), UTC) if day else datetime.now(UTC)
+        return settle(write, self.rules, order, customer, self.product_of_sku, now)
+
+    def _keep(self, connection: sqlite3.Connection, customer_id: CustomerId, key: str, settled: Settled) -> None:
+        receipt = settled.receipt
+        customer = receipt.customer
+        connection.execute(
+            "UPDATE customers SET body = ?, postal_key = ? WHERE customer_id = ?",
+            (adapter(Customer).dump_json(customer).decode(), _postal(customer), customer_id),
+        )
+        if receipt.order is not None:
+            body = adapter(Order).dump_json(receipt.order).decode()
+            connection.execute(
+                "UPDATE orders SET body = ? WHERE order_key = ?", (body, order_key(receipt.order.order_id))
+            )
+        for product in self._restocked(settled.stock):
+            body = adapter(Product).dump_json(product).decode()
+            connection.execute("UPDATE products SET body = ? WHERE product_id = ?", (body, product.product_id))
+        kept = (key, customer_id, datetime.now(UTC).isoformat(), adapter(Receipt).dump_json(receipt).decode())
+        connection.execute("INSERT INTO writes VALUES (?, ?, ?, ?)", kept)
+
+    def _restocked(self, stock: Mapping[str, int]) -> list[Product]:
+        """The products whose variants have more or fewer pieces now."""
+        touched = {self._by_sku[sku][0].product_id for sku, pieces in stock.items() if pieces and sku in self._by_sku}
+        return [_with_stock(self._by_id[product_id], stock) for product_id in sorted(touched)]
+
+    def _restock(self, stock: Mapping[str, int]) -> None:
+        changed = {product.product_id: product for product in self._restocked(stock)}
+        if changed:
+            self._products = tuple(changed.get(product.product_id, product) for product in self._products)
+            self._index()
+
+    def written(self) -> int:
+        """How many writes this file holds that its folder does not know."""
+        return int(self._rows("SELECT count(*) FROM writes")[0][0])
+
+    def _writable(self) -> sqlite3.Connection:
+        uri = f"{self.path.absolute().as_uri()}?mode=rw"
+        return sqlite3.connect(uri, uri=True, timeout=10, isolation_level=None)
+
     def contents(self) -> Contents:
         """Everything, for export: customers and orders too, in the order they were imported."""
         customers = self._rows("SELECT body FROM customers ORDER BY rowid")
@@ -154,6 +266,7 @@ class SqliteShop:
             tuple(adapter(Customer).validate_json(body) for (body,) in customers),
             tuple(adapter(Order).validate_json(body) for (body,) in orders),
             self.policies(),
+            rules=self.rules,
         )
 
     def close(self) -> None:
@@ -176,7 +289,13 @@ class SqliteShop:
 def fingerprint(folder: Path) -> str:
     """Hash of everything a shop folder is imported from."""
     digest = hashlib.sha256()
-    names = ("shop.toml", "products.jsonl", "customers.jsonl", "orders.jsonl")
+    names = (
+        "shop.toml",
+        *(["rules.toml"] if (folder / "rules.toml").is_file() else []),
+        "products.jsonl",
+        "customers.jsonl",
+        "orders.jsonl",
+    )
     for path in [*(folder / name for name in names), *sorted((folder / "policies").glob("*.md"))]:
         content = path.read_bytes() if path.is_file() else b""
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
@@ -199,7 +318,13 @@ def open_shop(folder: Path) -> SqliteShop:
     shop = SqliteShop(path)
     if not (folder / "shop.toml").exists() or shop.fingerprint == fingerprint(folder):
         return shop
+    written = shop.written()
     shop.close()
+    if written:
+        raise ShopStoreError(
+            f"{path}: the files of the folder have changed, but {written} changes made by customers are only in this"
+            " file; `tactful shop export` saves them, or delete the file to import the folder without them"
+        )
     import_folder(folder)
     return SqliteShop(path)
 
@@ -247,12 +372,18 @@ def _fill(connection: sqlite3.Connection, contents: Contents, mark: str) -> None
         return adapter(type(record)).dump_json(record).decode()
 
     put("meta", [("version", SCHEMA_VERSION), ("fingerprint", mark), ("info", body(contents.info))], 2)
+    put("meta", [("rules", body(contents.rules))], 2)
     put("products", ((p.product_id, place, body(p)) for place, p in enumerate(contents.products)), 3)
     put("customers", ((c.customer_id, email_key(c.email), _postal(c), body(c)) for c in contents.customers), 4)
     names = ((name_key(n), c.customer_id) for c in contents.customers for n in {c.name, c.latin_name} if name_key(n))
     put("customer_names", names, 2)
     put("orders", ((order_key(o.order_id), o.customer_id, _when(o), body(o)) for o in contents.orders), 4)
     put("policies", ((p.topic, p.lang, body(p)) for p in contents.policies), 3)
+
+
+def _with_stock(product: Product, stock: Mapping[str, int]) -> Product:
+    variants = (replace(v, stock=max(0, v.stock + stock.get(v.sku, 0))) for v in product.variants)
+    return replace(product, variants=tuple(variants))
 
 
 def _postal(customer: Customer) -> str:

@@ -9,6 +9,7 @@ Fields not named in ``MAPPING`` are not imported.
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -25,15 +26,32 @@ from bot.shop.records import (
     OrderId,
     OrderItem,
     OrderStatus,
+    Payment,
+    PaymentKind,
+    PaymentMethod,
     Policy,
     Product,
     ProductId,
     ShopInfo,
+    ShopRules,
+    Swap,
     Variant,
 )
 
 AVAILABLE: Final = 100
 INFO: Final = ShopInfo(name_en="Retail shop", currency="USD", order_pattern=r"#?W\d{7}")
+RULES: Final = ShopRules(
+    cancel=("pending", "paid"),
+    cancel_reasons=("no longer needed", "ordered by mistake"),
+    change_items=("pending", "paid"),
+    change_address=("pending", "paid"),
+    change_payment=("pending", "paid"),
+    return_days=None,
+    exchange_days=None,
+    refund_to="original_or_gift_card",
+    settle_with="any",
+)
+"""``policy.md`` as rules. An order whose items were changed cannot be cancelled or changed again."""
 MAPPING: Final = {
     "products[].product_id, name": "product_id, name_en",
     "products[].variants[].options": "options of the variant; all values together as attributes_en",
@@ -46,7 +64,10 @@ MAPPING: Final = {
     "orders[].fulfillments[].tracking_id": "tracking_id, joined by a comma",
     "status pending*": "paid when there is a payment, else pending",
     "status processed": "packed",
-    "status return requested, exchange requested": "return_requested",
+    "status return requested, exchange requested": "return_requested, exchange_requested",
+    "status pending (item modified)": "paid, items_changed",
+    "users[].payment_methods": "payment_methods",
+    "orders[].return_*, exchange_*, cancel_reason": "returning, exchanging, settle_method, difference_minor",
     "policy.md": "policies/general.en.md; sections on returns and exchanges as pages of their own",
 }
 _STATUS: Final[dict[str, OrderStatus]] = {
@@ -54,8 +75,9 @@ _STATUS: Final[dict[str, OrderStatus]] = {
     "delivered": "delivered",
     "cancelled": "cancelled",
     "return requested": "return_requested",
-    "exchange requested": "return_requested",
+    "exchange requested": "exchange_requested",
 }
+_KINDS: Final[dict[str, PaymentKind]] = {"credit_card": "card", "gift_card": "gift_card", "paypal": "wallet"}
 _METHODS: Final = {"credit_card": "Credit card", "gift_card": "Gift card", "paypal": "PayPal"}
 Price = Annotated[Decimal, Field(ge=0, le=Decimal(10**10), allow_inf_nan=False)]
 
@@ -97,11 +119,25 @@ class _Address(_Row):
         return Address(self.address1, self.address2, self.city, self.state, self.zip, self.country)
 
 
+class _Method(_Row):
+    source: str
+    id: str
+    brand: str = ""
+    last_four: str = ""
+    balance: Price | None = None
+
+    def record(self) -> PaymentMethod:
+        brand = "PayPal" if self.source == "paypal" else self.brand
+        balance = minor(self.balance) if self.balance is not None else None
+        return PaymentMethod(self.id, _KINDS.get(self.source, "other"), brand, self.last_four, balance)
+
+
 class _User(_Row):
     user_id: str
     name: _Name
     email: str = ""
     address: _Address
+    payment_methods: dict[str, _Method] = {}
 
 
 class _Item(_Row):
@@ -130,6 +166,13 @@ class _Order(_Row):
     status: str
     fulfillments: tuple[_Fulfilment, ...] = ()
     payment_history: tuple[_Payment, ...] = ()
+    cancel_reason: str = ""
+    return_items: tuple[str, ...] = ()
+    return_payment_method_id: str = ""
+    exchange_items: tuple[str, ...] = ()
+    exchange_new_items: tuple[str, ...] = ()
+    exchange_payment_method_id: str = ""
+    exchange_price_difference: Decimal = Decimal(0)
 
 
 def read(src: Path) -> Contents:
@@ -153,7 +196,7 @@ def read(src: Path) -> Contents:
     for row, raw in enumerate(tables["orders"], start=1):
         if order := _checked(_Order, raw, gate, "orders", row):
             _take_order(gate, row, order, names)
-    return gate.contents(INFO, _policies(path.with_name("policy.md")))
+    return replace(gate.contents(INFO, _policies(path.with_name("policy.md"))), rules=RULES)
 
 
 def _tables(path: Path) -> dict[str, list[Any]]:
@@ -210,6 +253,7 @@ def _customer(row: _User) -> Customer:
         email=row.email,
         address=row.address.record(),
         lang="en",
+        payment_methods=tuple(method.record() for method in row.payment_methods.values()),
     )
 
 
@@ -246,8 +290,21 @@ def _take_order(gate: Gate, row: int, order: _Order, names: dict[str, str]) -> N
         recipient=names.get(order.user_id, ""),
         tracking_id=", ".join(number for f in order.fulfillments for number in f.tracking_id) or None,
         payment_method=_method(payments[0].payment_method_id) if payments else "",
+        payments=tuple(_payment(p) for p in order.payment_history if p.payment_method_id),
+        items_changed=order.status.startswith("pending (item"),
+        cancel_reason=order.cancel_reason,
+        returning=tuple(sorted(order.return_items)),
+        exchanging=tuple(map(Swap, order.exchange_items, order.exchange_new_items)),
+        settle_method=order.return_payment_method_id or order.exchange_payment_method_id,
+        difference_minor=minor(order.exchange_price_difference),
     )
     gate.order(row, record)
+
+
+def _payment(row: _Payment) -> Payment:
+    return Payment(
+        "refund" if row.transaction_type == "refund" else "payment", minor(row.amount), row.payment_method_id
+    )
 
 
 def _method(method_id: str) -> str:

@@ -5,11 +5,26 @@ from pathlib import Path
 
 from bot.shop.demo.catalogue import products
 from bot.shop.demo.orders import customers_and_orders
+from bot.shop.demo.parcels import NOW
 from bot.shop.demo.texts import load, policies
 from bot.shop.folder import Contents, write_folder
-from bot.shop.records import ShopInfo
+from bot.shop.records import ShopInfo, ShopRules
 
 SEED = 20260301
+RULES = ShopRules(
+    change_payment=("pending",),
+    return_days=14,
+    exchange_days=14,
+    refund_to="original",
+    settle_with="original",
+    home_country="中国",
+    return_days_abroad=30,
+    exchange_abroad=False,
+    return_fee_minor=1_000,
+    fee_free_levels=("gold",),
+    today=NOW.date(),
+)
+"""What the policy pages say, as rules; the clock stands at the day the orders were made for."""
 
 
 def generate(folder: Path, seed: int = SEED) -> None:
@@ -23,6 +38,6 @@ def generate(folder: Path, seed: int = SEED) -> None:
     customers, orders = customers_and_orders(random.Random(f"people {seed}"), catalogue)
     about = load("shop")
     info = ShopInfo(**{**about, "domains": tuple(about["domains"])})
-    write_folder(Contents(info, catalogue, customers, orders), folder)
+    write_folder(Contents(info, catalogue, customers, orders, rules=RULES), folder)
     for name, text in policies().items():
         (folder / "policies" / name).write_bytes(text.encode())
