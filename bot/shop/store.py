@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,8 +17,10 @@ from bot.session import CustomerId, Lang
 from bot.shop.errors import ShopFolderError, ShopStoreError
 from bot.shop.folder import Contents, adapter, read_folder
 from bot.shop.keys import email_key, name_key, order_key, postal_key
-from bot.shop.records import Customer, Order, Policy, Product, ShopInfo
+from bot.shop.records import Customer, Order, Policy, Product, ShopInfo, Variant
 from bot.shop.report import ImportReport
+from bot.shop.rules import ShopRules
+from bot.shop.writes import Receipt, Refused, Write
 
 DATABASE = "shop.sqlite"
 SCHEMA_VERSION = 1
@@ -66,6 +68,19 @@ class ShopStore(Protocol):
         self, email: str | None = None, name: str | None = None, postal_code: str | None = None
     ) -> CustomerId | None:
         """The one customer that an e-mail, or a name and a postal code, belong to."""
+
+    @property
+    def rules(self) -> ShopRules:
+        """What the shop allows."""
+
+    def product_of_sku(self, sku: str) -> tuple[Product, Variant] | None:
+        """What is sold under a SKU, and the product it is a variant of."""
+
+    def preview(self, customer_id: CustomerId, write: Write, now: datetime | None = None) -> Receipt | Refused:
+        """What ``apply`` would answer at this moment; writes nothing."""
+
+    def apply(self, customer_id: CustomerId, write: Write, key: str, now: datetime | None = None) -> Receipt | Refused:
+        """Does the write, once per ``key``: the same key again gives the same receipt, ``repeated``."""
 
 
 class SqliteShop:
