@@ -6,7 +6,7 @@ know nothing of files, SQL or dialogue. Fields that hold a person's data are kep
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Final, Literal, NewType, get_args
 
@@ -107,6 +107,11 @@ class Product:
     def stock(self) -> int:
         """Pieces over all variants; 0 is sold out."""
         return sum(variant.stock for variant in self.variants)
+
+    def restocked(self, changes: Mapping[str, int]) -> "Product":
+        """The product with pieces added or taken by SKU; never fewer than none."""
+        counted = (replace(v, stock=max(0, v.stock + changes.get(v.sku, 0))) for v in self.variants)
+        return replace(self, variants=tuple(counted))
 
 
 @dataclass(frozen=True, slots=True)

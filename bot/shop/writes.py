@@ -40,7 +40,7 @@ _CLOSED: Final = {"extra": "forbid"}
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """The whole order is called off. ``reason`` is one of the shop's, or anything where it has none."""
+    """The whole order is called off. ``reason`` is one of the shop's; where it has none, no reason is kept."""
 
     __pydantic_config__ = _CLOSED
     order_id: Id
@@ -124,6 +124,14 @@ class Refused:
     order_id: str | None = None
     sku: str | None = None
     limit: int | None = None
+
+
+class No(Exception):
+    """Ends a write that the rules refuse; within ``bot.shop`` only."""
+
+    def __init__(self, code: RefusalCode, sku: str | None = None, limit: int | None = None) -> None:
+        super().__init__(code)
+        self.code, self.sku, self.limit = code, sku, limit
 
 
 @dataclass(frozen=True, slots=True)
