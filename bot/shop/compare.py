@@ -1,8 +1,8 @@
 """What differs between two states of one shop: all customers and all orders, field by field, as plain data.
 
 Products are left out: their stock follows from the writes. Lines of an order are compared without regard to their
-order; a row that is there on one side only differs in one field named ``""``. Values are people's data: compare them,
-count them, do not log them.
+order; a row that is there on one side only differs in one field with the name ``""``. Values are people's data:
+compare them, count them, do not log them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ Plain = Any
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field of one row. ``before`` and ``after`` are JSON values; ``None`` for a row that is not there."""
+    """One field of one row, by its ``name``. The values are JSON; ``None`` for a row that is not there."""
 
     table: str
     row_id: str
-    field: str
+    name: str
     before: Plain = field(repr=False)
     after: Plain = field(repr=False)
 
