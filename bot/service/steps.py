@@ -12,11 +12,14 @@ from typing import Final, Literal
 from bot.service.addresses import read_address
 from bot.service.case import Job, Slot
 from bot.service.payments import named_methods, says_original
+from bot.service.rules import allows as rule_allows
+from bot.service.rules import original_method, settle_methods
 from bot.service.targets import Piece, Records, Targets, mentions_place, named_orders, pieces_of, read_targets, said_of
 from bot.service.values import named
 from bot.service.wants import Wants, fitting, read_wants
 from bot.service.wording import CHEAPEST, DEAREST, REASONS, SAME_AS, TARGET, UNKNOWN, WHOLE
-from bot.shop.records import Address, Customer, Order, PaymentMethod, Product, ShopRules, Swap, Variant
+from bot.shop.records import Address, Customer, Order, PaymentMethod, Product, Swap, Variant
+from bot.shop.rules import ShopRules
 from bot.shop.writes import (
     CancelOrder,
     ChangeAddress,
@@ -28,10 +31,7 @@ from bot.shop.writes import (
     Refused,
     ReturnItems,
     Write,
-    original_method,
-    settle_methods,
 )
-from bot.shop.writes import allows as rule_allows
 
 Problem = Literal[
     "order_missing", "no_order", "no_such_item", "partial", "not_available", "no_address", "product_gone",

@@ -6,7 +6,7 @@ know nothing of files, SQL or dialogue. Fields that hold a person's data are kep
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Final, Literal, NewType, get_args
 
@@ -29,11 +29,13 @@ OrderStatus = Literal[
     "exchanged",
     "exchange_requested",
 ]
+PaymentKind = Literal["card", "gift_card", "wallet", "bank", "other"]
 ORDER_STATUSES: Final[tuple[OrderStatus, ...]] = get_args(OrderStatus)
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=20_000)]
 Minor = Annotated[int, Field(ge=0, le=10**12)]
+Signed = Annotated[int, Field(ge=-(10**12), le=10**12)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 
 # Read by pydantic where records come from files: a field nobody knows makes the row a rejected one.
@@ -106,6 +108,11 @@ class Product:
         """Pieces over all variants; 0 is sold out."""
         return sum(variant.stock for variant in self.variants)
 
+    def restocked(self, changes: Mapping[str, int]) -> "Product":
+        """The product with pieces added or taken by SKU; never fewer than none."""
+        counted = (replace(v, stock=max(0, v.stock + changes.get(v.sku, 0))) for v in self.variants)
+        return replace(self, variants=tuple(counted))
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -120,19 +127,35 @@ class Address:
     country: Text = field(default="", repr=False)
 
 
-PaymentKind = Literal["card", "gift_card", "wallet", "bank", "other"]
-
-
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A way that a customer pays. ``balance_minor`` is what a gift card holds; of a card only the last digits are known."""
+    """A way to pay that a customer keeps with the shop. ``balance_minor`` is known of gift cards only."""
 
     __pydantic_config__ = _CLOSED
     method_id: Id
     kind: PaymentKind
     brand: Text = ""
-    last_four: Text = field(default="", repr=False)
-    balance_minor: Minor | None = None
+    last_four: Annotated[str, Field(pattern=r"^(\d{4})?$")] = field(default="", repr=False)
+    balance_minor: Minor | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A row of an order's payment history: money of the customer (``payment``) or back to them (``refund``)."""
+
+    __pydantic_config__ = _CLOSED
+    type: Literal["payment", "refund"]
+    amount_minor: Minor
+    method_id: Id
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One piece ``old`` for one piece ``new``, both SKUs; two pieces are two swaps."""
+
+    __pydantic_config__ = _CLOSED
+    old: Id
+    new: Id
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +171,11 @@ class Customer:
     lang: Lang = "en"
     member_level: Text = ""
     latin_name: Text = field(default="", repr=False)
-    payment_methods: tuple[PaymentMethod, ...] = ()
+    payment_methods: tuple[PaymentMethod, ...] = field(default=(), repr=False)
+
+    def method(self, method_id: str) -> PaymentMethod | None:
+        """The customer's own way to pay of that id."""
+        return next((method for method in self.payment_methods if method.method_id == method_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,31 +213,12 @@ class TrackingEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """Money that was paid for an order, or given back."""
-
-    __pydantic_config__ = _CLOSED
-    type: Literal["payment", "refund"]
-    amount_minor: Minor
-    method_id: Id
-
-
-@dataclass(frozen=True, slots=True)
-class Swap:
-    """One piece of a variant for one piece of another."""
-
-    __pydantic_config__ = _CLOSED
-    old: Id
-    new: Id
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """An order of one customer. What is not known (no parcel yet, a source without dates) is ``None``.
 
-    ``events`` are in time order. ``total_minor`` is what was paid: items, delivery and discounts. ``returning`` and
-    ``exchanging`` name one SKU a piece; ``settle_method`` is where a refund or a difference goes, ``difference_minor``
-    what the customer pays more (less than zero: gets back).
+    ``events`` are in time order. ``total_minor`` is what was paid: items, delivery and discounts; a cancelled
+    order keeps it. ``returning`` and ``exchanging`` are per piece and sorted; ``settle_method`` is where their
+    refund or difference goes, ``difference_minor`` what an exchange costs more (less: negative).
     """
 
     __pydantic_config__ = _CLOSED
@@ -233,10 +241,10 @@ class Order:
     payments: tuple[Payment, ...] = ()
     items_changed: bool = False
     cancel_reason: Text = ""
-    returning: tuple[str, ...] = ()
+    returning: tuple[Id, ...] = ()
     exchanging: tuple[Swap, ...] = ()
-    settle_method: Text = ""
-    difference_minor: int = 0
+    difference_minor: Signed = 0
+    settle_method: Annotated[str, Field(max_length=64)] = ""
 
     def carrier_in(self, lang: Lang) -> str | None:
         """The carrier's name in ``lang``, or in the other language; ``None`` without a parcel."""
@@ -277,36 +285,3 @@ class ShopInfo:
     def service_hours(self, lang: Lang) -> str:
         """When people answer, in ``lang`` or in the other language."""
         return _either(lang, self.service_hours_en, self.service_hours_zh)
-
-
-@dataclass(frozen=True, slots=True)
-class ShopRules:
-    """What a shop lets be done to orders, by status. Days count from delivery; ``None`` is no limit.
-
-    ``refund_to``: where money of a return may go. ``cancel_reasons``: the only ones taken; empty: any, and none is asked.
-    """
-
-    __pydantic_config__ = _CLOSED
-    cancel: tuple[OrderStatus, ...] = ("pending", "paid")
-    cancel_reasons: tuple[str, ...] = ()
-    cancel_reasons_zh: tuple[str, ...] = ()
-    change_items: tuple[OrderStatus, ...] = ("pending", "paid")
-    change_address: tuple[OrderStatus, ...] = ("pending", "paid")
-    change_payment: tuple[OrderStatus, ...] = ("pending",)
-    return_items: tuple[OrderStatus, ...] = ("delivered",)
-    exchange_items: tuple[OrderStatus, ...] = ("delivered",)
-    return_days: Annotated[int, Field(ge=0, le=3650)] | None = 14
-    exchange_days: Annotated[int, Field(ge=0, le=3650)] | None = 14
-    refund_to: Literal["original", "original_or_gift_card", "any"] = "original"
-    settle_with: Literal["original", "any"] = "original"
-    """What a difference of an exchange or a change is paid with."""
-    change_items_once: bool = True
-    home_country: Text = ""
-    """Orders that go elsewhere are from abroad; empty: none is."""
-    return_days_abroad: Annotated[int, Field(ge=0, le=3650)] | None = None
-    exchange_abroad: bool = True
-    return_fee_minor: Minor = 0
-    """Taken off the refund when a parcel is fetched at home; those of ``fee_free_levels`` pay nothing."""
-    fee_free_levels: tuple[str, ...] = ()
-    today: date | None = None
-    """The day it is in a shop whose clock stands still, such as the demo shop; ``None``: the real one."""

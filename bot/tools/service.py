@@ -19,7 +19,8 @@ from bot.service.steps import Ask, Propose, Refuse, Shop, next_step
 from bot.service.targets import Records, named_orders
 from bot.service.telling import Teller
 from bot.session import Lang
-from bot.shop.records import Address, Customer, Order, Product, ShopRules
+from bot.shop.records import Address, Customer, Order, Product
+from bot.shop.rules import ShopRules
 from bot.shop.store import ShopStore
 from bot.shop.writes import Receipt, Refused, Write
 from bot.tools.orders import STATUS

@@ -8,21 +8,17 @@ from bot.shop.demo.orders import customers_and_orders
 from bot.shop.demo.parcels import NOW
 from bot.shop.demo.texts import load, policies
 from bot.shop.folder import Contents, write_folder
-from bot.shop.records import ShopInfo, ShopRules
+from bot.shop.records import ShopInfo
+from bot.shop.rules import ShopRules, WriteRule
 
 SEED = 20260301
 RULES = ShopRules(
-    change_payment=("pending",),
-    return_days=14,
-    exchange_days=14,
-    refund_to="original",
-    settle_with="original",
-    home_country="中国",
-    return_days_abroad=30,
-    exchange_abroad=False,
-    return_fee_minor=1_000,
+    payment=WriteRule(("pending", "paid"), "payment"),
+    returns=WriteRule(("delivered",), "returns", days=14, days_abroad=30, fee_minor=1_000),
+    exchange=WriteRule(("delivered",), "exchanges", days=14, abroad=False),
+    home_countries=("中国", "China"),
     fee_free_levels=("gold",),
-    today=NOW.date(),
+    stands_at=NOW,
 )
 """What the policy pages say, as rules; the clock stands at the day the orders were made for."""
 
