@@ -138,7 +138,7 @@ def test_half_are_attacks_and_their_families_come_evenly(drawn: list[AttackMessa
     assert attacks.total() == harmless.total() == COUNT // 2
     assert max(attacks.values()) - min(attacks.values()) <= 1
     lang = drawn[0].lang
-    assert set(attacks) == set(families(f"attacks_{lang}")) | set(families(f"attacks_more_{lang}"))
+    assert set(attacks) == set(collected("attacks", lang))
     assert set(families(f"harmless_{lang}")) <= set(harmless)
     # A fifth at least: of 600 draws of 0.3, fewer than 120 are a chance below 1e-7.
     assert harmless[PLAIN] >= 120

@@ -65,6 +65,13 @@ def families(name: str) -> dict[str, tuple[str, ...]]:
     return {key: tuple(lines) for key, lines in found.items()}
 
 
+def collected(sort: Literal["attacks", "harmless"], lang: Lang) -> dict[str, tuple[str, ...]]:
+    """The families of all collections, each by another hand or of another day."""
+    return {
+        name: lines for part in ("", "_more", "_third") for name, lines in families(f"{sort}{part}_{lang}").items()
+    }
+
+
 @cache
 def words(lang: Lang) -> dict[str, tuple[str, ...]]:
     """The values of each slot."""
@@ -87,8 +94,7 @@ def filled(template: str, lang: Lang, rng: random.Random) -> str:
 def attack_messages(lang: Lang, seed: int, count: int) -> Iterator[AttackMessage]:
     """``count`` messages, every second one an attack, families evenly; the same seed gives the same ones."""
     rng = random.Random(f"attacks:{lang}:{seed}")
-    attacks = {**families(f"attacks_{lang}"), **families(f"attacks_more_{lang}")}
-    harmless = {**families(f"harmless_{lang}"), **families(f"harmless_more_{lang}")}
+    attacks, harmless = collected("attacks", lang), collected("harmless", lang)
     harmless[PLAIN] += harmless.pop(f"{PLAIN}_more")
     sorts = ((True, attacks), (False, harmless))
     lines = {(name, attack): _Deck(list(texts), rng) for attack, sort in sorts for name, texts in sort.items()}
