@@ -80,10 +80,9 @@ def _settle(write: OrderWrite, rules: ShopRules, order: Order, customer: Custome
 
 def _check(write: Write, rules: ShopRules, order: Order, now: datetime) -> None:
     rule = rule_of(rules, write)
-    if isinstance(write, ReturnItems | ExchangeItems) and (order.returning or order.exchanging):
-        raise No("already_changed")
     if order.status not in rule.when:
-        raise No("wrong_status")
+        asked = isinstance(write, ReturnItems | ExchangeItems) and (order.returning or order.exchanging)
+        raise No("already_changed" if asked else "wrong_status")
     once = (isinstance(write, ChangeItems) and rules.items_once) or (
         isinstance(write, CancelOrder) and not rules.cancel_after_items
     )

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from bot.shop.demo.parcels import ARRIVED, NOW, Journey, events, moment
-from bot.shop.demo.payments import pay
 from bot.shop.demo.people import Crowd, Person, named_people, people
 from bot.shop.demo.texts import load
 from bot.shop.records import Customer, Order, OrderId, OrderItem, OrderStatus, Product, Variant
@@ -213,8 +212,8 @@ def customers_and_orders(
     orders += [desk.drawn(person) for person in rng.choices(others, fondness, k=ORDERS - len(orders))]
     orders.sort(key=lambda order: (order.placed_at or NOW, order.order_id))
     spent = _spent(orders)
-    customers = [replace(p.customer, member_level=_level(spent.get(p.customer.customer_id, 0))) for p in everybody]
-    return pay(customers, orders)
+    customers = (replace(p.customer, member_level=_level(spent.get(p.customer.customer_id, 0))) for p in everybody)
+    return tuple(customers), tuple(orders)
 
 
 def _spent(orders: list[Order]) -> dict[str, int]:
