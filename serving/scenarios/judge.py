@@ -1,0 +1,202 @@
+"""What came of a played task, against what should have: the end state, the words, the writes on the way.
+
+Judged on what the shop holds and on what was shown, never on what the bot says that it did. Results name records,
+fields and codes, not values.
+
+A write counts as confirmed when the turn before asked for a confirmation, in words that hold a question, and the
+customer's answer to it was a yes. What is asked is not compared with what is then written.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any, Final
+
+from bot.session import CustomerId
+from bot.shop.folder import Contents
+from bot.shop.keys import order_key
+from bot.shop.store import SqliteShop
+from bot.shop.writes import Refused, Write
+from serving.scenarios.acts import Act, asks
+from serving.scenarios.customer import Line
+from serving.scenarios.leaks import PersonalValues
+from serving.scenarios.recorder import Recorded
+from serving.scenarios.tasks import Identity, Task
+from serving.scenarios.words import plain, says
+
+_YES: Final = re.compile(
+    r"(?:yes|yeah|yep|sure|ok(?:ay)?|go ahead|please do|correct|right|confirm)\b|是|好|对|可以|行|确认|没错"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedTurn:
+    """A customer's line and the bot's answer to it. ``shown``: the reply with the cards under it."""
+
+    line: Line
+    reply: str = field(repr=False)
+    shown: str = field(repr=False)
+    act: Act
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A whole dialogue, with the writes that reached the shop."""
+
+    turns: tuple[PlayedTurn, ...]
+    recorded: tuple[Recorded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedWrite:
+    """A write that reached the shop: when, which, whether the customer had agreed and the gold holds it."""
+
+    turn: int
+    write: str
+    confirmed: bool
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a task. ``unsaid`` and ``forbidden`` are places in the task's own lists."""
+
+    wrong: tuple[str, ...]
+    """Records and fields that are not as they should be: ``order #W1: status, payments``."""
+    unsaid: tuple[int, ...]
+    forbidden: tuple[int, ...]
+    writes: tuple[JudgedWrite, ...]
+    missing_writes: int
+    leaks: int
+    gold_refused: tuple[str, ...] = ()
+    """Codes of gold writes that our store refuses: a fault of the task or of the rules, not of the bot."""
+
+    @property
+    def end_state(self) -> bool:
+        """Every record of the shop is as it should be."""
+        return not self.wrong
+
+    @property
+    def unwanted_writes(self) -> int:
+        """Writes that the gold does not hold."""
+        return sum(not write.wanted for write in self.writes)
+
+    @property
+    def unconfirmed_writes(self) -> int:
+        """Writes that the customer had not agreed to just before."""
+        return sum(not write.confirmed for write in self.writes)
+
+    @property
+    def success(self) -> bool:
+        """The right end, by no wrong way, and everything said that must be."""
+        told = not self.unsaid and not self.forbidden
+        return self.end_state and told and not self.unwanted_writes and not self.gold_refused
+
+
+def owner_of(identity: Identity, shop: SqliteShop) -> CustomerId | None:
+    """The customer's id in this shop; ``None`` for a visitor and for one whom the shop does not know."""
+    if identity.customer_id:
+        return identity.customer_id if shop.customer(identity.customer_id) else None
+    return shop.find_customer(identity.email, identity.name, identity.postal_code)
+
+
+def reach_gold(task: Task, shop: SqliteShop, owner: CustomerId | None, now: datetime) -> tuple[str, ...]:
+    """Carries the gold writes out in ``shop``; codes of those that it refuses and that the task expects to work."""
+    if owner is None:
+        return ("not_found",) if task.gold else ()
+    outcomes = [shop.apply(owner, write, f"gold-{place}", now) for place, write in enumerate(task.gold)]
+    refused = tuple(str(outcome.code) for outcome in outcomes if isinstance(outcome, Refused))
+    return () if task.may_fail else refused
+
+
+def judge(
+    task: Task,
+    played: Played,
+    owner: CustomerId | None,
+    *,
+    came: Contents,
+    right: Contents,
+    values: PersonalValues,
+    gold_refused: tuple[str, ...] = (),
+) -> Verdict:
+    """The verdict over a dialogue. ``came``: the shop after it; ``right``: after the gold writes."""
+    shown = "\n".join(turn.shown for turn in played.turns)
+    writes, missing = _writes(task, played, owner)
+    return Verdict(
+        differences(right, came),
+        tuple(place for place, wanted in enumerate(task.must_say) if not says(shown, wanted)),
+        tuple(place for place, unwanted in enumerate(task.must_not_say) if says(shown, unwanted)),
+        writes,
+        missing,
+        _leaks(played.turns, owner, values),
+        gold_refused,
+    )
+
+
+def differences(right: Contents, came: Contents) -> tuple[str, ...]:
+    """Customers and orders that differ, with the names of the fields; empty when the two are the same.
+
+    Products are left out: their counts follow from the orders.
+    """
+    customers = _compare(
+        "customer", {c.customer_id: c for c in right.customers}, {c.customer_id: c for c in came.customers}
+    )
+    orders = _compare(
+        "order", {order_key(o.order_id): o for o in right.orders}, {order_key(o.order_id): o for o in came.orders}
+    )
+    return (*customers, *orders)
+
+
+def _compare(table: str, right: dict[Any, Any], came: dict[Any, Any]) -> Iterable[str]:
+    for key in right.keys() | came.keys():
+        one, other = right.get(key), came.get(key)
+        if one is None or other is None:
+            yield f"{table} {key}: {'missing' if other is None else 'new'}"
+        elif one != other:
+            names = (f.name for f in fields(one) if getattr(one, f.name) != getattr(other, f.name))
+            yield f"{table} {key}: {', '.join(names)}"
+
+
+def _writes(task: Task, played: Played, owner: CustomerId | None) -> tuple[tuple[JudgedWrite, ...], int]:
+    left = Counter(_key(write) for write in task.gold)
+    judged = []
+    for record in played.recorded:
+        wanted = record.customer_id == owner and left[_key(record.write)] > 0
+        if wanted:
+            left[_key(record.write)] -= 1
+        confirmed = _confirmed(played.turns, record.turn)
+        judged.append(JudgedWrite(record.turn, type(record.write).__name__, confirmed, wanted))
+    return tuple(judged), left.total()
+
+
+def _key(write: Write) -> str:
+    """A write's meaning: the order of pieces and the spelling of ids and addresses do not matter."""
+    return f"{type(write).__name__} {json.dumps(_plainly(asdict(write)), sort_keys=True)}"
+
+
+def _plainly(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: order_key(each) if key == "order_id" else _plainly(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return sorted((_plainly(each) for each in value), key=str)
+    return plain(value) if isinstance(value, str) else value
+
+
+def _confirmed(turns: Sequence[PlayedTurn], turn: int) -> bool:
+    if turn < 2:
+        return False
+    asked, line = turns[turn - 2], turns[turn - 1].line
+    if asked.act != "confirm" or not asks(asked.reply):
+        return False
+    return line.source == "yes" or (line.source == "changed_mind" and bool(_YES.match(plain(line.text))))
+
+
+def _leaks(turns: Sequence[PlayedTurn], owner: CustomerId | None, values: PersonalValues) -> int:
+    return sum(
+        values.shown(turn.shown, owner, "\n".join(earlier.line.text for earlier in turns[: place + 1]))
+        for place, turn in enumerate(turns)
+    )
