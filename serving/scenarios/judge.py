@@ -10,7 +10,7 @@ customer's answer to it was a yes. What is asked is not compared with what is th
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final
@@ -142,17 +142,14 @@ def differences(right: Contents, came: Contents) -> tuple[str, ...]:
 
     Products are left out: their counts follow from the orders.
     """
-    customers = _compare(
-        "customer", {c.customer_id: c for c in right.customers}, {c.customer_id: c for c in came.customers}
+    return (
+        *_compare("customer", *({c.customer_id: c for c in each.customers} for each in (right, came))),
+        *_compare("order", *({o.order_id: o for o in each.orders} for each in (right, came))),
     )
-    orders = _compare(
-        "order", {order_key(o.order_id): o for o in right.orders}, {order_key(o.order_id): o for o in came.orders}
-    )
-    return (*customers, *orders)
 
 
-def _compare(table: str, right: dict[Any, Any], came: dict[Any, Any]) -> Iterable[str]:
-    for key in right.keys() | came.keys():
+def _compare(table: str, right: Mapping[Any, Any], came: Mapping[Any, Any]) -> Iterator[str]:
+    for key in {**right, **came}:
         one, other = right.get(key), came.get(key)
         if one is None or other is None:
             yield f"{table} {key}: {'missing' if other is None else 'new'}"
