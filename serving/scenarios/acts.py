@@ -6,7 +6,7 @@ not understand, it takes a polite "is there anything else?" for the end of a req
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 Act = Literal[
     "ask_identity",
@@ -119,16 +119,9 @@ def _first(table: tuple[tuple[Act, re.Pattern[str]], ...], text: str) -> Act | N
 
 
 def told_act(events: Iterable[object]) -> Act | None:
-    """The act that the bot told with an event of its own; the last of several. An unknown kind counts as none."""
-    told: Act | None = None
-    for event in events:
-        if type(event).__name__ == "Act" and (kind := _known(getattr(event, "kind", None))):
-            told = kind
-    return told
-
-
-def _known(kind: Any) -> Act | None:
-    return next((act for act in ACTS if act == kind), None)
+    """The act that the bot tells with a turn's ``Done``; ``None`` where it tells none, or one that nobody knows."""
+    told = [getattr(event, "act", None) for event in events]
+    return next((act for act in ACTS if act in told), None)
 
 
 def asks(text: str) -> bool:

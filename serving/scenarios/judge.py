@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
 from typing import Any, Final
 
 from bot.session import CustomerId
@@ -104,11 +103,11 @@ def owner_of(identity: Identity, shop: SqliteShop) -> CustomerId | None:
     return shop.find_customer(identity.email, identity.name, identity.postal_code)
 
 
-def reach_gold(task: Task, shop: SqliteShop, owner: CustomerId | None, now: datetime) -> tuple[str, ...]:
+def reach_gold(task: Task, shop: SqliteShop, owner: CustomerId | None) -> tuple[str, ...]:
     """Carries the gold writes out in ``shop``; codes of those that it refuses and that the task expects to work."""
     if owner is None:
         return ("not_found",) if task.gold else ()
-    outcomes = [shop.apply(owner, write, f"gold-{place}", now) for place, write in enumerate(task.gold)]
+    outcomes = [shop.apply(owner, write, f"gold-{place}") for place, write in enumerate(task.gold)]
     refused = tuple(str(outcome.code) for outcome in outcomes if isinstance(outcome, Refused))
     return () if task.may_fail else refused
 

@@ -1,7 +1,8 @@
 """Plays tasks: each on its own copy of the shop, in a fresh session, with a bot over that copy; then judges it.
 
 Knows nothing of settings and models: whoever calls it says how a bot over a shop is made. Copies are closed and
-deleted with their task. The clock of a run stands still, so that the gold writes and the bot's happen at one time.
+deleted with their task. The time
+of a run is the shop's own (its rules may hold a day at which it stands still).
 """
 
 import asyncio
@@ -12,7 +13,6 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -67,7 +67,6 @@ async def play_all(
     shop_file: Path,
     make_bot: MakeBot,
     *,
-    now: datetime,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Result]:
@@ -75,7 +74,7 @@ async def play_all(
     room = asyncio.Semaphore(max(1, workers))
     finished = 0
     with tempfile.TemporaryDirectory(prefix="scenarios-") as folder:
-        table = _Table(Path(folder), shop_file, make_bot, now)
+        table = _Table(Path(folder), shop_file, make_bot)
         await asyncio.to_thread(table.lay)
 
         async def one(task: Task) -> Result:
@@ -93,11 +92,10 @@ async def play_all(
 class _Table:
     """Where tasks are played: the folder of the copies, and what all tasks share."""
 
-    def __init__(self, folder: Path, shop_file: Path, make_bot: MakeBot, now: datetime) -> None:
+    def __init__(self, folder: Path, shop_file: Path, make_bot: MakeBot) -> None:
         self._folder = folder
         self._shop_file = shop_file
         self._make_bot = make_bot
-        self._now = now
         self._values = PersonalValues({}, {})
 
     def lay(self) -> None:
@@ -112,7 +110,7 @@ class _Table:
         await asyncio.to_thread(_copy, self._shop_file, ours)
         await asyncio.to_thread(_copy, self._shop_file, golden)
         try:
-            with closing(RecordingShop(ours, self._now)) as shop:
+            with closing(RecordingShop(ours)) as shop:
                 owner = owner_of(task.identity, shop)
                 refused, right = await asyncio.to_thread(self._gold, task, golden, owner)
                 bot = self._make_bot(shop)
@@ -130,7 +128,7 @@ class _Table:
 
     def _gold(self, task: Task, path: Path, owner: CustomerId | None) -> tuple[tuple[str, ...], Contents]:
         with closing(SqliteShop(path)) as shop:
-            refused = reach_gold(task, shop, owner, self._now)
+            refused = reach_gold(task, shop, owner)
             return refused, shop.contents()
 
 

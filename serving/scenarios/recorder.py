@@ -1,7 +1,6 @@
 """A shop that writes down who wrote what in which turn, whatever the bot says it has done."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from bot.session import CustomerId
@@ -19,21 +18,16 @@ class Recorded:
 
 
 class RecordingShop(SqliteShop):
-    """One task's own copy of a shop, with a clock of its own. ``turn`` is set by whoever plays."""
+    """One task's own copy of a shop. ``turn`` is set by whoever plays."""
 
-    def __init__(self, path: Path, now: datetime | None = None) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.turn = 0
         self.recorded: list[Recorded] = []
-        self._now = now
 
-    def preview(self, customer_id: CustomerId, write: Write, now: datetime | None = None) -> Receipt | Refused:
-        """As the shop, at this copy's time."""
-        return super().preview(customer_id, write, self._now or now)
-
-    def apply(self, customer_id: CustomerId, write: Write, key: str, now: datetime | None = None) -> Receipt | Refused:
-        """As the shop, at this copy's time; what has changed something is written down."""
-        outcome = super().apply(customer_id, write, key, self._now or now)
+    def apply(self, customer_id: CustomerId, write: Write, key: str) -> Receipt | Refused:
+        """As the shop; what has changed something is written down."""
+        outcome = super().apply(customer_id, write, key)
         if isinstance(outcome, Receipt) and not outcome.repeated:
             self.recorded.append(Recorded(self.turn, customer_id, write))
         return outcome

@@ -11,7 +11,6 @@ from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 
-from bot.shop.demo.parcels import NOW
 from bot.shop.store import SqliteShop
 from bot.turn import Bot
 from serving.assembly import Warmed, warm_up
@@ -38,11 +37,6 @@ class ScenarioRun:
     def to_json(self) -> dict[str, Any]:
         """For ``--json``."""
         return {**self.figures, "results": [result_json(result) for result in self.results]}
-
-
-def clock_of(tasks: Sequence[Task], now: datetime) -> datetime:
-    """The time that tasks are played at: the demo shop's own today for its scenarios, else ``now``."""
-    return NOW if tasks and all(task.shop == "demo" for task in tasks) else now
 
 
 async def run(
@@ -73,7 +67,7 @@ async def run(
             if engine:
                 await engine.start()
             parts = await asyncio.to_thread(build_shop, own)
-            results = await _play(own, parts, engine, tasks.tasks, workers, began, say)
+            results = await _play(own, parts, engine, tasks.tasks, workers, say)
         finally:
             if engine:
                 await engine.stop()
@@ -88,7 +82,6 @@ async def _play(
     engine: ModelEndpoint | None,
     tasks: Sequence[Task],
     workers: int,
-    began: datetime,
     say: Say,
 ) -> list[Result]:
     url = engine.base_url if engine else "http://127.0.0.1:9"  # the discard port: nothing answers there
@@ -104,7 +97,6 @@ async def _play(
             tasks,
             parts.shop.path,
             make,
-            now=clock_of(tasks, began),
             workers=workers,
             progress=lambda done, of: say(f"{done} of {of}"),
         )

@@ -56,7 +56,6 @@ class Task:
     must_say: tuple[str, ...] = field(default=(), repr=False)
     must_not_say: tuple[str, ...] = field(default=(), repr=False)
     may_fail: bool = False
-    shop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class _Own(_Closed):
     id: Said
     lang: Lang
     title: str = ""
-    shop: str = "demo"
+    shop: str = ""
     customer: _OwnCustomer | None = None
     signed_in: Said | None = None
     queue: Annotated[tuple[Said, ...], Field(min_length=1)]
@@ -150,7 +149,6 @@ class _Own(_Closed):
             signed_in,
             self.must_say,
             self.must_not_say,
-            shop=self.shop,
         )
 
 

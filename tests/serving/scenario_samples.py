@@ -50,10 +50,10 @@ def shop_file(folder: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Act:
-    """As the bot's own event: the scenarios know it by its name and ``kind``."""
+class Told:
+    """As the end of a turn, of which the scenarios read nothing but ``act``."""
 
-    kind: str
+    act: str
 
 
 Move = Callable[[SqliteShop, str], tuple[str, str | None]]
@@ -75,7 +75,7 @@ class PlannedBot:
         yield Delta(reply[:3])
         yield Delta(reply[3:])
         if act:
-            yield Act(act)  # type: ignore[misc]
+            yield Told(act)  # type: ignore[misc]
 
     async def history(self, session: Session) -> list[dict[str, Any]]:
         return [{"id": f"m{n}", "role": "user", "content": "[concealed]"} for n, _ in enumerate(self.heard)]

@@ -48,7 +48,7 @@ async def played(tmp_path: Path, plan: Sequence[Move], *tasks: Task) -> tuple[Re
         made.append(PlannedBot(shop, plan))
         return made[-1]
 
-    results = await play_all(tasks or (TASK,), shop_file(tmp_path), make, now=NOW, workers=2)
+    results = await play_all(tasks or (TASK,), shop_file(tmp_path), make, workers=2)
     assert all(bot.forgotten for bot in made)
     return tuple(results)
 
@@ -83,7 +83,10 @@ async def test_a_write_too_many_fails_the_task_and_is_counted(tmp_path: Path) ->
 
 
 async def test_a_detour_to_the_right_end_is_still_unwanted(tmp_path: Path) -> None:
-    there, back = (ChangeAddress("TF10000001", Address(line)) for line in ("5 Far Road", "6 Near Road"))
+    there, back = (
+        ChangeAddress("TF10000001", Address(line, "", "Leeds", "Yorkshire", "LS1 1AA", "UK"))
+        for line in ("5 Far Road", "6 Near Road")
+    )
     task = replace(TASK, gold=(back,), must_say=())
     (result,) = await played(tmp_path, [ASKED, writes(there, back)], task)
     assert (result.verdict.end_state, result.verdict.success, result.verdict.unwanted_writes) == (True, False, 1)
