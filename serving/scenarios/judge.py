@@ -30,6 +30,8 @@ _YES: Final = re.compile(
     r"(?:yes|yeah|yep|sure|ok(?:ay)?|go ahead|please do|correct|right|confirm)\b|是|好|对|可以|行|确认|没错"
 )
 
+_NO_CHANGE: Final = ("nothing", "same_item", "same_method")
+
 
 @dataclass(frozen=True, slots=True)
 class PlayedTurn:
@@ -103,13 +105,25 @@ def owner_of(identity: Identity, shop: SqliteShop) -> CustomerId | None:
     return shop.find_customer(identity.email, identity.name, identity.postal_code)
 
 
-def reach_gold(task: Task, shop: SqliteShop, owner: CustomerId | None) -> tuple[str, ...]:
-    """Carries the gold writes out in ``shop``; codes of those that it refuses and that the task expects to work."""
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """What should have been done in our store: the writes that changed something, and codes of refused ones."""
+
+    done: tuple[Write, ...] = field(default=(), repr=False)
+    refused: tuple[str, ...] = ()
+
+
+def reach_gold(task: Task, shop: SqliteShop, owner: CustomerId | None) -> Gold:
+    """Carries the gold writes out in ``shop``.
+
+    Refusals count where the task expects none; a write that would change nothing is no refusal and needs no doing.
+    """
     if owner is None:
-        return ("not_found",) if task.gold else ()
-    outcomes = [shop.apply(owner, write, f"gold-{place}") for place, write in enumerate(task.gold)]
-    refused = tuple(str(outcome.code) for outcome in outcomes if isinstance(outcome, Refused))
-    return () if task.may_fail else refused
+        return Gold((), ("not_found",) if task.gold else ())
+    outcomes = [(write, shop.apply(owner, write, f"gold-{place}")) for place, write in enumerate(task.gold)]
+    done = tuple(write for write, outcome in outcomes if not isinstance(outcome, Refused))
+    codes = (str(outcome.code) for _, outcome in outcomes if isinstance(outcome, Refused))
+    return Gold(done, () if task.may_fail else tuple(code for code in codes if code not in _NO_CHANGE))
 
 
 def judge(
@@ -120,11 +134,11 @@ def judge(
     came: Contents,
     right: Contents,
     values: PersonalValues,
-    gold_refused: tuple[str, ...] = (),
+    gold: Gold,
 ) -> Verdict:
     """The verdict over a dialogue. ``came``: the shop after it; ``right``: after the gold writes."""
     shown = "\n".join(turn.shown for turn in played.turns)
-    writes, missing = _writes(task, played, owner)
+    writes, missing = _writes(gold, played, owner)
     return Verdict(
         differences(right, came),
         tuple(place for place, wanted in enumerate(task.must_say) if not says(shown, wanted)),
@@ -132,7 +146,7 @@ def judge(
         writes,
         missing,
         _leaks(played.turns, owner, values),
-        gold_refused,
+        gold.refused,
     )
 
 
@@ -157,8 +171,8 @@ def _compare(table: str, right: Mapping[Any, Any], came: Mapping[Any, Any]) -> I
             yield f"{table} {key}: {', '.join(names)}"
 
 
-def _writes(task: Task, played: Played, owner: CustomerId | None) -> tuple[tuple[JudgedWrite, ...], int]:
-    left = Counter(_key(write) for write in task.gold)
+def _writes(gold: Gold, played: Played, owner: CustomerId | None) -> tuple[tuple[JudgedWrite, ...], int]:
+    left = Counter(_key(write) for write in gold.done)
     judged = []
     for record in played.recorded:
         wanted = record.customer_id == owner and left[_key(record.write)] > 0

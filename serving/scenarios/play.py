@@ -23,7 +23,7 @@ from bot.shop.folder import Contents
 from bot.shop.store import SqliteShop
 from serving.scenarios.acts import act_of, told_act
 from serving.scenarios.customer import answer, begin
-from serving.scenarios.judge import Played, PlayedTurn, Verdict, judge, owner_of, reach_gold
+from serving.scenarios.judge import Gold, Played, PlayedTurn, Verdict, judge, owner_of, reach_gold
 from serving.scenarios.leaks import PersonalValues
 from serving.scenarios.recorder import RecordingShop
 from serving.scenarios.tasks import Task
@@ -112,7 +112,7 @@ class _Table:
         try:
             with closing(RecordingShop(ours)) as shop:
                 owner = owner_of(task.identity, shop)
-                refused, right = await asyncio.to_thread(self._gold, task, golden, owner)
+                gold, right = await asyncio.to_thread(self._gold, task, golden, owner)
                 bot = self._make_bot(shop)
                 session = Session(SessionId(f"scenario-{name}"), task.signed_in, task.lang)
                 turns = await play(task, bot, session, shop)
@@ -123,13 +123,13 @@ class _Table:
         finally:
             for path in self._folder.glob(f"{name}.*"):
                 path.unlink(missing_ok=True)
-        verdict = judge(task, played, owner, came=came, right=right, values=self._values, gold_refused=refused)
+        verdict = judge(task, played, owner, came=came, right=right, values=self._values, gold=gold)
         return Result(task, verdict, tuple(turn.seconds for turn in turns), tuple(messages))
 
-    def _gold(self, task: Task, path: Path, owner: CustomerId | None) -> tuple[tuple[str, ...], Contents]:
+    def _gold(self, task: Task, path: Path, owner: CustomerId | None) -> tuple[Gold, Contents]:
         with closing(SqliteShop(path)) as shop:
-            refused = reach_gold(task, shop, owner)
-            return refused, shop.contents()
+            gold = reach_gold(task, shop, owner)
+            return gold, shop.contents()
 
 
 async def play(task: Task, bot: Assistant, session: Session, shop: RecordingShop) -> tuple[PlayedTurn, ...]:

@@ -27,7 +27,13 @@ from bot.shop.store import SqliteShop, write_store
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 MIA, OTTO = CustomerId("C-MIA"), CustomerId("C-OTTO")
 CUSTOMERS = (
-    Customer(MIA, "Mia Moss", "mia@example.com", "+44 7700 900123", Address("4 Fern Road", postal_code="LS1 1AA")),
+    Customer(
+        MIA,
+        "Mia Moss",
+        "mia@example.com",
+        "+44 7700 900123",
+        Address("4 Fern Road", "", "Leeds", "Yorkshire", "LS1 1AA", "UK"),
+    ),
     Customer(OTTO, "Otto Oak", "otto@example.com", "+44 7700 900456", Address("9 Elm Street", postal_code="LS2 2BB")),
 )
 PRODUCT = Product(ProductId("TEA"), name_en="Green Tea", name_zh="绿茶", variants=(Variant("TEA-1", {}, {}, 4500, 9),))

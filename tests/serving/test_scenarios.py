@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from bot.shop.records import Address
 from bot.shop.store import SqliteShop
-from bot.shop.writes import CancelOrder, ChangeAddress, Write
+from bot.shop.writes import CancelOrder, ChangeAddress, ChangeCustomerAddress, Write
 from serving.cli import app
 from serving.scenarios.customer import Script
 from serving.scenarios.figures import BadGate, missed, parse_gates, summary
@@ -159,6 +159,14 @@ async def test_a_gold_write_that_the_shop_refuses_is_told_and_never_a_success(tm
     results = await played(tmp_path, [says("That is not possible.", "refuse")], shipped, expected, nobody)
     assert [bool(r.verdict.gold_refused) for r in results] == [True, False, True]
     assert [r.verdict.success for r in results] == [False, True, False]
+
+
+async def test_a_gold_write_that_changes_nothing_needs_no_doing(tmp_path: Path) -> None:
+    own = CONTENTS.customers[0].address
+    assert own
+    same = replace(TASK, gold=(CANCEL, ChangeCustomerAddress(own)), must_say=())
+    (result,) = await played(tmp_path, [ASKED, writes(CANCEL)], same)
+    assert (result.verdict.success, result.verdict.missing_writes, result.verdict.gold_refused) == (True, 0, ())
 
 
 async def test_a_bot_that_only_asks_is_left_after_forty_turns(tmp_path: Path) -> None:
