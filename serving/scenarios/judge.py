@@ -10,11 +10,12 @@ customer's answer to it was a yes. What is asked is not compared with what is th
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from bot.session import CustomerId
+from bot.shop.compare import changes
 from bot.shop.folder import Contents
 from bot.shop.keys import order_key
 from bot.shop.store import SqliteShop
@@ -29,8 +30,6 @@ from serving.scenarios.words import plain, says
 _YES: Final = re.compile(
     r"(?:yes|yeah|yep|sure|ok(?:ay)?|go ahead|please do|correct|right|confirm)\b|是|好|对|可以|行|确认|没错"
 )
-
-_NO_CHANGE: Final = ("nothing", "same_item", "same_method")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Verdict:
     """What came of a task. ``unsaid`` and ``forbidden`` are places in the task's own lists."""
 
     wrong: tuple[str, ...]
-    """Records and fields that are not as they should be: ``order #W1: status, payments``."""
+    """Records and fields that are not as they should be: ``orders #W1: status, payments``."""
     unsaid: tuple[int, ...]
     forbidden: tuple[int, ...]
     writes: tuple[JudgedWrite, ...]
@@ -107,23 +106,31 @@ def owner_of(identity: Identity, shop: SqliteShop) -> CustomerId | None:
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """What should have been done in our store: the writes that changed something, and codes of refused ones."""
+    """What should be done in our store. ``idle`` writes would change nothing there: they may be left undone."""
 
     done: tuple[Write, ...] = field(default=(), repr=False)
+    idle: tuple[Write, ...] = field(default=(), repr=False)
     refused: tuple[str, ...] = ()
 
 
 def reach_gold(task: Task, shop: SqliteShop, owner: CustomerId | None) -> Gold:
-    """Carries the gold writes out in ``shop``.
-
-    Refusals count where the task expects none; a write that would change nothing is no refusal and needs no doing.
-    """
+    """Carries the gold writes out in ``shop``. Refusals count where the task expects none."""
     if owner is None:
-        return Gold((), ("not_found",) if task.gold else ())
-    outcomes = [(write, shop.apply(owner, write, f"gold-{place}")) for place, write in enumerate(task.gold)]
-    done = tuple(write for write, outcome in outcomes if not isinstance(outcome, Refused))
-    codes = (str(outcome.code) for _, outcome in outcomes if isinstance(outcome, Refused))
-    return Gold(done, () if task.may_fail else tuple(code for code in codes if code not in _NO_CHANGE))
+        return Gold(refused=("not_found",) if task.gold else ())
+    done: list[Write] = []
+    idle: list[Write] = []
+    refused: list[str] = []
+    for place, write in enumerate(task.gold):
+        order_id = getattr(write, "order_id", None)
+        before = (shop.order(owner, order_id) if order_id else None, shop.customer(owner))
+        outcome = shop.apply(owner, write, f"gold-{place}")
+        if isinstance(outcome, Refused):
+            refused.append(outcome.code)
+        elif (outcome.order, outcome.customer) == before:
+            idle.append(write)
+        else:
+            done.append(write)
+    return Gold(tuple(done), tuple(idle), () if task.may_fail else tuple(refused))
 
 
 def judge(
@@ -151,36 +158,24 @@ def judge(
 
 
 def differences(right: Contents, came: Contents) -> tuple[str, ...]:
-    """Customers and orders that differ, with the names of the fields; empty when the two are the same.
-
-    Products are left out: their counts follow from the orders.
-    """
-    return (
-        *_compare("customer", *({c.customer_id: c for c in each.customers} for each in (right, came))),
-        *_compare("order", *({o.order_id: o for o in each.orders} for each in (right, came))),
-    )
-
-
-def _compare(table: str, right: Mapping[Any, Any], came: Mapping[Any, Any]) -> Iterator[str]:
-    for key in {**right, **came}:
-        one, other = right.get(key), came.get(key)
-        if one is None or other is None:
-            yield f"{table} {key}: {'missing' if other is None else 'new'}"
-        elif one != other:
-            names = (f.name for f in fields(one) if getattr(one, f.name) != getattr(other, f.name))
-            yield f"{table} {key}: {', '.join(names)}"
+    """Customers and orders that are not as they should be, with the names of the fields."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for change in changes(right, came):
+        found.setdefault((change.table, change.row_id), []).append(change.name or "the whole row")
+    return tuple(f"{table} {row}: {', '.join(names)}" for (table, row), names in found.items())
 
 
 def _writes(gold: Gold, played: Played, owner: CustomerId | None) -> tuple[tuple[JudgedWrite, ...], int]:
-    left = Counter(_key(write) for write in gold.done)
+    due, idle = Counter(map(_key, gold.done)), Counter(map(_key, gold.idle))
     judged = []
     for record in played.recorded:
-        wanted = record.customer_id == owner and left[_key(record.write)] > 0
-        if wanted:
-            left[_key(record.write)] -= 1
+        key = _key(record.write)
+        left = next((each for each in (due, idle) if record.customer_id == owner and each[key] > 0), None)
+        if left is not None:
+            left[key] -= 1
         confirmed = _confirmed(played.turns, record.turn)
-        judged.append(JudgedWrite(record.turn, type(record.write).__name__, confirmed, wanted))
-    return tuple(judged), left.total()
+        judged.append(JudgedWrite(record.turn, type(record.write).__name__, confirmed, left is not None))
+    return tuple(judged), due.total()
 
 
 def _key(write: Write) -> str:

@@ -1,6 +1,7 @@
 """A shop that writes down who wrote what in which turn, whatever the bot says it has done."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from bot.session import CustomerId
@@ -25,9 +26,9 @@ class RecordingShop(SqliteShop):
         self.turn = 0
         self.recorded: list[Recorded] = []
 
-    def apply(self, customer_id: CustomerId, write: Write, key: str) -> Receipt | Refused:
+    def apply(self, customer_id: CustomerId, write: Write, key: str, now: datetime | None = None) -> Receipt | Refused:
         """As the shop; what has changed something is written down."""
-        outcome = super().apply(customer_id, write, key)
+        outcome = super().apply(customer_id, write, key, now)
         if isinstance(outcome, Receipt) and not outcome.repeated:
             self.recorded.append(Recorded(self.turn, customer_id, write))
         return outcome

@@ -25,6 +25,7 @@ from bot.shop.records import (
 from bot.shop.store import SqliteShop, write_store
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+HOME = Address("4 Fern Road", "", "Leeds", "Yorkshire", "LS1 1AA", "UK")
 MIA, OTTO = CustomerId("C-MIA"), CustomerId("C-OTTO")
 CUSTOMERS = (
     Customer(
@@ -32,7 +33,7 @@ CUSTOMERS = (
         "Mia Moss",
         "mia@example.com",
         "+44 7700 900123",
-        Address("4 Fern Road", "", "Leeds", "Yorkshire", "LS1 1AA", "UK"),
+        HOME,
     ),
     Customer(OTTO, "Otto Oak", "otto@example.com", "+44 7700 900456", Address("9 Elm Street", postal_code="LS2 2BB")),
 )

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from bot.shop.imports import import_shop
 from bot.shop.records import Address
-from bot.shop.store import SqliteShop
+from bot.shop.store import SqliteShop, open_shop
 from bot.shop.writes import CancelOrder, ChangeAddress, ChangeCustomerAddress, Write
 from serving.cli import app
 from serving.scenarios.customer import Script
@@ -19,10 +20,11 @@ from serving.scenarios.figures import BadGate, missed, parse_gates, summary
 from serving.scenarios.leaks import PersonalValues
 from serving.scenarios.play import MAX_TURNS, Result, play_all
 from serving.scenarios.report import write_report
-from serving.scenarios.tasks import Identity, Task
+from serving.scenarios.tasks import Identity, Task, read_tasks
 from serving.scenarios.words import says as holds
-from tests.serving.scenario_samples import CONTENTS, MIA, NOW, OTTO, Move, PlannedBot, says, shop_file
+from tests.serving.scenario_samples import CONTENTS, HOME, MIA, NOW, OTTO, Move, PlannedBot, says, shop_file
 
+TAU2 = Path(__file__).parents[3] / "shared" / "data" / "tau2_retail"
 CANCEL = CancelOrder("TF10000001", "no longer needed")
 ASKED = says("I will cancel TF10000001. Shall I go ahead?", "confirm")
 DONE = says("Your order is cancelled, ¥45.00 go back.", "done")
@@ -65,7 +67,7 @@ async def test_a_confirmed_right_write_is_a_success(tmp_path: Path) -> None:
 async def test_saying_that_it_is_done_is_not_doing_it(tmp_path: Path) -> None:
     (result,) = await played(tmp_path, [ASKED, DONE])
     assert not result.verdict.success
-    assert result.verdict.wrong and result.verdict.wrong[0].startswith("order TF10000001: ")
+    assert result.verdict.wrong and result.verdict.wrong[0].startswith("orders TF10000001: ")
     assert "status" in result.verdict.wrong[0]
     assert result.verdict.missing_writes == 1
 
@@ -161,11 +163,10 @@ async def test_a_gold_write_that_the_shop_refuses_is_told_and_never_a_success(tm
     assert [r.verdict.success for r in results] == [False, True, False]
 
 
-async def test_a_gold_write_that_changes_nothing_needs_no_doing(tmp_path: Path) -> None:
-    own = CONTENTS.customers[0].address
-    assert own
-    same = replace(TASK, gold=(CANCEL, ChangeCustomerAddress(own)), must_say=())
-    (result,) = await played(tmp_path, [ASKED, writes(CANCEL)], same)
+@pytest.mark.parametrize("also", [(), (ChangeCustomerAddress(HOME),)])
+async def test_a_gold_write_that_changes_nothing_may_be_done_or_not(tmp_path: Path, also: tuple[Write, ...]) -> None:
+    same = replace(TASK, gold=(CANCEL, ChangeCustomerAddress(HOME)), must_say=())
+    (result,) = await played(tmp_path, [ASKED, writes(CANCEL, *also)], same)
     assert (result.verdict.success, result.verdict.missing_writes, result.verdict.gold_refused) == (True, 0, ())
 
 
@@ -250,3 +251,21 @@ def test_usage_errors_end_with_two(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "tasks.json").write_text(json.dumps([row]), encoding="utf-8")
     assert CliRunner().invoke(app, ["scenarios", *arguments]).exit_code == 2
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not TAU2.exists(), reason="the tau2 retail shop is not here")
+async def test_a_bot_that_does_the_gold_passes_every_tau2_task(tmp_path: Path) -> None:
+    import_shop(TAU2 / "db.json", "tau2", tmp_path / "tau2")
+    open_shop(tmp_path / "tau2").close()
+    tasks = read_tasks(TAU2 / "tasks_tau2_train.json").tasks
+    turn = iter(tasks)
+
+    def make(shop: SqliteShop) -> PlannedBot:
+        task = next(turn)
+        done = writes(*task.gold, customer=task.identity.customer_id or "", reply=" ".join(("Done.", *task.must_say)))
+        return PlannedBot(shop, [ASKED, done])
+
+    results = await play_all(tasks, tmp_path / "tau2" / "shop.sqlite", make)
+    assert [result.task.id for result in results if not result.verdict.success] == []
+    assert summary(results, {})["leaks"] == 0

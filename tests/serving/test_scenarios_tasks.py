@@ -163,7 +163,7 @@ def test_calls_that_do_not_fit_are_refused(tool: str, args: dict[str, Any]) -> N
         ([OWN, OWN], "task 2: its id is used"),
         ([OWN, OWN | {"id": "x", "lang": "fr"}, OWN | {"id": "y", "difficulty": "hard"}], "2 broken task(s)"),
         ([OWN | {"gold_writes": [{"write": "Refund", "args": {}}]}], "unknown write"),
-        ([OWN | {"gold_writes": [{"write": "CancelOrder", "args": {"order_id": "1"}}]}], "CancelOrder: reason"),
+        ([OWN | {"gold_writes": [{"write": "ReturnItems", "args": {"order_id": "1"}}]}], "ReturnItems: skus"),
         ([OWN | {"gold_writes": [{"write": "CancelOrder", "args": {"order_id": "1", "why": "2"}}]}], "CancelOrder has"),
         ([OWN | {"customer": None}], "expected a customer"),
         ([OWN | {"customer": {"name": "Secret Person"}}], "postal_code"),
