@@ -264,6 +264,15 @@ def test_money_refunded_elsewhere_is_not_refunded_again_when_the_order_is_cancel
     assert balance(outcome.customer) == 4_000
 
 
+def test_no_more_goes_back_than_was_paid_after_a_discount() -> None:
+    cheap = {"total_minor": 700, "payments": (Payment("payment", 700, "card_1"),)}
+    assert done(ReturnItems(ID, ("CU-1-1",)), replace(DELIVERED, **cheap)).receipt.refund_minor == 700
+    outcome = done(ChangeItems(ID, (S_TO_X,)), replace(PAID, **cheap))
+    assert outcome.order is not None
+    assert (outcome.order.total_minor, rows(outcome.order)[1:]) == (0, [("refund", 700, "card_1")])
+    assert outcome.receipt.refund_minor == 700
+
+
 @pytest.mark.parametrize("status", ["shipped", "cancelled", "returned"])
 def test_a_shop_may_have_other_rules(status: OrderStatus) -> None:
     rules = replace(sample.RULES, cancel=replace(sample.RULES.cancel, when=(status,)))
