@@ -11,7 +11,7 @@ from typing import Final, Literal, assert_never, cast
 from bot.commands import Command, ServiceKind, Topic
 from bot.session import CustomerId, Lang
 from bot.state import Awaiting, DialogueState, Mention
-from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Served, Verified
+from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Served, Told, Verified
 from bot.wording import Key
 from guardrails.findings import Concealed
 
@@ -145,6 +145,8 @@ def follow(state: DialogueState, outcome: Outcome) -> Decision:
             return Decision(told)
         case Miss(key, awaiting):
             return _missed(state, key, awaiting)
+        case Told(text, topic):
+            return Decision(replace(state, topic=topic or state.topic, failures=0, held=""), (Tell(text),))
         case Served(case, told):
             if state.awaiting == "identity":  # taken down: who the customer is comes first
                 return Decision(replace(state, case=case))
@@ -178,6 +180,10 @@ def _one(state: DialogueState, command: Command) -> Decision:  # noqa: C901 (one
         case "ask_product":
             about = state.topic if state.topic and state.topic.type == "product" else None
             return Decision(state, (Call("show_product", query=command.query, product_id=about.id if about else None),))
+        case "ask_account":
+            if state.customer_id is None:
+                return _verify_or_ask(replace(state.push(command, "identity"), held=command.query or ""))
+            return Decision(state, (Call("tell_account"),))
         case "ask_policy":
             return Decision(state, (Call("search_policy", topic=command.topic),))
         case "give":
@@ -309,7 +315,7 @@ def _unclear(state: DialogueState) -> Decision:
 
 def _reminded(decision: Decision, before: Awaiting | None, commands: Sequence[Command]) -> Decision:
     """After an interruption, ask again for what is still awaited."""
-    interrupted = all(c.name in ("ask_policy", "ask_product", "find_product") for c in commands)
+    interrupted = all(c.name in ("ask_policy", "ask_product", "find_product", "ask_account") for c in commands)
     if before == "service" and interrupted and decision.state.case and decision.state.case.stage:
         again = replace(decision.state, awaiting="service")
         return Decision(again, (*decision.actions, Call("serve", resume=True)))

@@ -15,6 +15,7 @@ from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, Command
 from bot.model_client import Model, ModelError
 from bot.prompts import Context, Prompting, understand_messages
 from bot.service.case import Stage
+from bot.service.questions import asked_about
 from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
 from guardrails.findings import Concealed
@@ -73,6 +74,9 @@ class Understander:
         """With what the words plainly ask to be done to orders, and the details that prove who asks."""
         details = () if known else tuple(c for c in details_in(text.text) if c not in commands)
         requests = wanted(text.text, self.order_pattern)
+        if not requests and asked_about(text.text):
+            commands = (Command("ask_account", query=text.text[:MAX_QUERY_CHARS]),)
+            return (*details, *commands) if details else commands
         if requests and not any(c.name == "service" and c.kind in KIND_OF.values() for c in commands):
             questions = tuple(c for c in commands if c.name in ("track_order", "list_orders", "ask_policy", "give"))
             if not any(c.name == "ask_policy" for c in questions):

@@ -157,6 +157,7 @@ def build_bot(
             Tool("hand_off", "WRITE", hand_off),
             Tool("serve", "WRITE", service.run, OPENED_FOR_SERVICE),
             Tool("take_down", "READ", service.take_down),
+            Tool("tell_account", "READ", service.tell, OPENED_FOR_SERVICE),
         )
     )
     intents = build_intents()

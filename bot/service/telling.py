@@ -51,6 +51,7 @@ _DID: Final[dict[str, tuple[str, str]]] = {
 _MONEY: Final[dict[str, tuple[str, str]]] = {
     "refund": ("Refund: {amount} to your {method}.", "退款{amount}，退到您的{method}。"),
     "charge": ("To pay: {amount}, with your {method}.", "需补{amount}，从您的{method}支付。"),
+    "in_all": ("Refund in all: {amount}.", "合计退款{amount}。"),
     "even": ("No price difference.", "没有差价。"),
 }  # fmt: skip
 _CONFIRM: Final = ("Please check:", "请确认：")
@@ -141,8 +142,13 @@ class Teller:
     def _lines(self, head: tuple[str, str], receipts: Sequence[Receipt], tail: tuple[str, str] | None) -> Concealed:
         rows = [self._fixed(head)]
         rows += [Concealed.join("", (Concealed.fixed("- "), self._receipt(receipt))) for receipt in receipts]
+        rows += [self._sum(receipts)] if len(receipts) > 1 and any(r.refund_minor for r in receipts) else []
         rows += [self._fixed(tail)] if tail else []
         return Concealed.join("\n", rows)
+
+    def _sum(self, receipts: Sequence[Receipt]) -> Concealed:
+        refund = sum(r.refund_minor for r in receipts)
+        return self._fixed(_MONEY["in_all"], amount=self._money(refund))
 
     def _receipt(self, receipt: Receipt) -> Concealed:
         write = receipt.write

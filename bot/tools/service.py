@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.service.case import Case, Job, Slot
 from bot.service.manage import Turn, advance, hear
+from bot.service.questions import Answerer
 from bot.service.requests import Request, tidy
 from bot.service.routing import op_for
 from bot.service.steps import Ask, Propose, Refuse, Shop, next_step
@@ -24,7 +25,8 @@ from bot.shop.rules import ShopRules
 from bot.shop.store import ShopStore
 from bot.shop.writes import Receipt, Refused, Write
 from bot.tools.orders import STATUS
-from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, ToolContext
+from bot.state import Mention
+from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, ToolContext, Told
 from guardrails.findings import Concealed, Kind
 
 MAX_ORDERS: Final = 50
@@ -78,6 +80,25 @@ class ServiceTools:
         case = context.state.case or Case()
         turn = _by_kind(hear(replace(case, stage=None), context.text.text, "words"), call, context)
         return Served(turn.case, Concealed.fixed(""), "ask_identity")
+
+    def tell(self, context: ToolContext, call: Call) -> Outcome:
+        """Answers a question about what is the customer's own."""
+        if context.customer_id is None:
+            return Miss("ask_identity", "identity")
+        customer = self.shop.customer(context.customer_id)
+        if customer is None:
+            return Miss("verify_failed", "identity")
+        records = self._shop(context, customer).records
+        answerer = Answerer(
+            records, customer, context.state.case, self.shop.info.currency, lambda address: _hidden(address, context)
+        )
+        topic = context.state.topic.id if context.state.topic and context.state.topic.type == "order" else None
+        asked = opener(context)(context.state.held or context.text.text)
+        found = answerer.answer(asked, topic)
+        if found is None:
+            return Miss("ask_order", "order")
+        text, order_id = found
+        return Told(text, Mention("order", order_id, order_id) if order_id else None)
 
     def _told(self, case: Case, shop: Shop, context: ToolContext, before: Concealed | None = None) -> Outcome:
         teller = self._teller(context, shop.customer)
