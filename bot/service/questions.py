@@ -27,7 +27,7 @@ _ASKS: Final[dict[About, re.Pattern[str]]] = {
         r"|\bhow\smuch\b[^.?]{0,30}\b(?:refund|back)|(?:一共|总共|合计)[^。？]{0,8}退|退(?:款|给我|回)?[^。？]{0,6}(?:多少|一共|总共|合计)"
     ),
     "to_pay": re.compile(
-        r"\bhow\smuch\b[^.?]{0,30}\b(?:pay|owe|charged?)\b(?!\sfor\s(?:my|the)\sorder)|(?:还要|需要|一共|总共)[^。？]{0,4}(?:付|补)[^。？]{0,4}多少"
+        r"\bhow\smuch\b(?![^.?]*\bdid\b)[^.?]{0,30}\b(?:pay|owe|charged?)\b(?!\sfor\s(?:my|the)\sorder)|(?:还要|需要|一共|总共)[^。？]{0,4}(?:付|补)[^。？]{0,4}多少"
     ),
     "tracking": re.compile(r"\btracking\b|\btrack(?:ing)?\s(?:number|id|code)|运单号|快递单号|物流单号"),
     "address": re.compile(r"\b(?:which|what|where)\b[^.?]{0,40}\b(?:address|sent\sto|delivered\sto|going\sto|shipped\sto)\b|(?:寄到|送到|发到|发往)(?:了)?(?:哪|什么)|哪个地址"),

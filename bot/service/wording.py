@@ -119,7 +119,7 @@ QUESTION: Final = re.compile(
     r"|(?:什么|多少|哪|几|吗|呢|怎么|是不是|有没有)[^。]*[?？]?$"
 )
 ASKED_FOR: Final = re.compile(
-    r"\b(?:can|could|would|will)\s(?:you|i|we)\b|\b(?:want|need|would\slike|i'd\slike|please)\b|(?:能|可以|帮|想|要|请|麻烦)"
+    r"\b(?:can|could|would|will)\s(?:you|i|we)\b|\b(?:want|need|would\slike|i'd\slike|please)\b|(?:帮|想|我要|请(?!问)|麻烦|给我|能不能|把)"
 )
 SOURCE: Final = re.compile(
     r"\b(?:to|as|is|with|at|use|using)\s(?:be\s)?(?:the\s)?(?:same\sas\s)?(?:my|the|her|his|our)?\s?(?:\w+\s){0,4}?(?:default|profile|home|user|account)\b|(?:成|为|到|用)(?:我的)?(?:默认|账户|资料)"
