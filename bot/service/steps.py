@@ -215,7 +215,7 @@ def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Re
     lang = shop.records.lang
     wants = read_wants(_wished(piece, found, job, shop), product, lang)
     if not wants and len(found.pieces) == 1:
-        wants = read_wants(_after_target(_text(job, shop, "ask", "fix").lower()), product, lang)
+        wants = read_wants(_after_target(_undescribed(_text(job, shop, "ask", "fix").lower())), product, lang)
     if same := _same_as(piece, job, shop, product):
         wants = same
     if not wants and job.asked.count("options") > 1:
@@ -282,6 +282,13 @@ def _about(piece: Piece, text: str, shop: Shop) -> str:
         return bool(named_there) and not any(piece.item.product_id in products for products in named_there)
 
     return ". ".join(part for part in re.split(r"[;.](?!\d)", text) if not other(part))
+
+
+def _undescribed(text: str) -> str:
+    """Without what stands in brackets before it is said into what: that is how the thing is now."""
+    target = TARGET.search(text)
+    end = target.start() if target else len(text)
+    return re.sub(r"[(（][^)）]*[)）]", " ", text[:end]) + text[end:]
 
 
 def _after_target(text: str) -> str:
@@ -435,10 +442,10 @@ def _target_address(job: Job, shop: Shop, orders: Sequence[Order]) -> Address | 
     for text in filter(None, texts):
         if literal := read_address(_last(text), own):
             return literal
-    for text in filter(None, texts):
-        if UNKNOWN.search(text.lower()):
+    for number, text in enumerate(texts):
+        if not text or UNKNOWN.search(text.lower()):
             continue
-        if address := _address_elsewhere(text, job, shop, orders):
+        if address := _address_elsewhere(text, job, shop, orders, answer=number == 0):
             return address
     return None
 
@@ -449,9 +456,11 @@ def _last(text: str) -> str:
     return parts[-1]
 
 
-def _address_elsewhere(text: str, job: Job, shop: Shop, orders: Sequence[Order]) -> Address | None:
+def _address_elsewhere(text: str, job: Job, shop: Shop, orders: Sequence[Order], answer: bool) -> Address | None:
     lowered = text.lower()
     start = _TO.search(lowered, next((m.end() for m in re.finditer(r"\baddress|\border|地址|订单", lowered)), 0))
+    if start is None and not answer:
+        return None
     to = lowered[start.start() :] if start else lowered
     ids, _ = named_orders(text, shop.records)
     named = [o for o in ids if o not in orders and o.address]

@@ -323,7 +323,8 @@ def _one_of(near: Sequence[Piece], taken: Sequence[Piece]) -> list[Piece] | None
 def _described(one: Named, pieces: list[Piece]) -> list[Piece]:
     """Narrowed by options and prices that are said of the thing as it is."""
     target = TARGET.search(one.after)
-    said = f"{one.before[-40:]} {one.after[: target.start()] if target else one.after}"
+    before = re.split(r"[,;.()（），；。]|\band\b|和", one.before)[-1]
+    said = f"{before} {one.after[: target.start()] if target else one.after}"
     for piece_options in _said_options(said, pieces):
         narrowed = [p for p in pieces if piece_options(p)]
         pieces = narrowed or pieces

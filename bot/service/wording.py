@@ -23,6 +23,7 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
     ),
     "payment": re.compile(
         r"\b(?:change|switch|modify|update|use|pay)\w*\b[^.]{0,50}\bpay(?:ment|ing)?\b(?:\smethod)?"
+        r"|\bpay\b[^.]{0,40}\b(?:differently|another\sway|a\sdifferent\sway)\b"
         r"|\bpay(?:ment)?\b[^.]{0,30}\b(?:with|to|instead)\b[^.]{0,30}\binstead\b"
         r"|(?:换|改|更换|变更|修改)[^。]{0,12}(?:支付|付款)|(?:支付|付款)方式[^。]{0,8}(?:换|改)"
     ),
@@ -163,7 +164,7 @@ HINTS: Final[tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]] = (
 """Which word of comparison speaks of which option, by the option's name."""
 METHODS: Final[dict[str, re.Pattern[str]]] = {
     "gift_card": re.compile(r"\bgift\s?cards?\b|礼品卡|储值卡|购物卡"),
-    "card": re.compile(r"\b(?:credit|debit|bank)?\s?cards?\b|\bvisa\b|\bmaster\s?card\b|信用卡|银行卡|借记卡"),
+    "card": re.compile(r"(?<!\bsd\s)(?<!\bcf\s)(?<!\bsd)(?<!\bcf)(?<!\bmemory)(?<!\bsim)(?<!\bmemory\s)(?<!\bsim\s)\b(?:credit|debit|bank)?\s?cards?\b|\bvisa\b|\bmaster\s?card\b|信用卡|银行卡|借记卡"),
     "wallet": re.compile(r"\bpay\s?pal\b|\balipay\b|\bwechat\b|\bwallet\b|支付宝|微信|钱包"),
 }
 ORIGINAL: Final = re.compile(
