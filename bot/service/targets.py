@@ -156,7 +156,8 @@ def _pool(
     before = [o for o in records.orders if o.order_id in job.orders]
     if before and _OTHER_ORDER.search(text):
         return tuple(o for o in records.orders if o not in before)
-    if before and _SAME_ORDER.search(text) and not records.names.find(job.said("ask").lower()):
+    every = EVERY_ORDER.search(text) or EVERY_ADDRESS.search(text)
+    if before and not every and _SAME_ORDER.search(text) and not records.names.find(job.said("ask").lower()):
         return tuple(before)
     placed = [o for o in records.orders if o.address and mentions_place(text, o.address)]
     if placed and any(map(allowed, placed)):

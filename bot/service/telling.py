@@ -82,6 +82,7 @@ _REFUSED: Final[dict[RefusalCode | Problem, tuple[str, str]]] = {
     "nothing": ("There is nothing to change: it is so already.", "没有需要修改的，现在就是这样。"),
     "bad_address": ("I can't use that address: it is not complete.", "这个地址不完整，无法使用。"),
     "abroad": ("I can't do that: we don't exchange across borders. You can return it instead.", "无法办理：寄往境外的订单不能换货，可以改为退货。"),
+    "price": ("The one that fits would be {choice}", "符合的款式：{choice}"),
     "partial": ("I can't cancel part of an order, only the whole order {order}.", "无法只取消订单的一部分，只能取消整个订单{order}。"),
     "not_available": ("I can't do that: {name} is not available like that. {choice}", "无法办理：{name}没有这样的现货。{choice}"),
     "no_address": ("I can't do that without a complete address.", "没有完整的地址，无法办理。"),

@@ -73,6 +73,9 @@ OR_ABOVE: Final = re.compile(
     r"^\s?(?:or|and)\s(?:above|higher|better|more|up|larger|bigger)\b|^\s?(?:以上|或以上|及以上)"
 )
 ELSE: Final = re.compile(r"\b(?:else|otherwise|or\selse|failing\sthat)\b|否则|不然|其次")
+PRICE_LIMIT: Final = re.compile(
+    r"\bif\b[^.;]{0,30}?(?:(?P<less>less|lower|cheaper|under|below)|more|over|above)\s(?:than\s)?[$¥€£]?(?P<amount>\d[\d,]*(?:\.\d+)?)"
+)
 EXCEPT: Final = re.compile(r"\b(?:except|but\snot|other\sthan|apart\sfrom|besides)\b|除了|以外|之外")
 ONLY: Final = re.compile(r"\b(?:only|just|instead|rather|nothing\selse|changed\smy\smind)\b|只(?!是)|仅|改成只|还是")
 ALSO: Final = re.compile(
