@@ -13,7 +13,9 @@ from bot.prompts import Context
 from guardrails.findings import Concealed
 
 _WORDS: Final[dict[Name, str]] = {
-    "affirm": "yes|yes please|yep|yeah|yup|sure|ok|okay|please do|go ahead|correct|right|y|"
+    "affirm": "yes|yes please|confirm|confirmed|i confirm|yes go ahead|yes do it|do it|yes that's right|that's right|"
+    "确认|确定|办吧|办理吧|没问题|可以的|就这么办|"
+    "yep|yeah|yup|sure|ok|okay|please do|go ahead|correct|right|y|"
     "是|是的|好|好的|好啊|行|可以|对|对的|嗯|嗯嗯|没错|要|需要|麻烦了",
     "deny": "no|no thanks|no thank you|nope|nah|not now|n|不|不用|不用了|不要|不需要|没有|没有了|没了|算了不用",
     "thanks": "thanks|thank you|thank you so much|thank you very much|thanks a lot|many thanks|cheers|"
@@ -95,6 +97,12 @@ def _set_phrase(text: str) -> Name | None:
 def _nth(words: str) -> int | None:
     match = _NTH.fullmatch(words)
     return _ORDINALS.get(next(filter(None, match.groups()), "")) if match else None
+
+
+def details_in(text: str) -> tuple[Command, ...]:
+    """Every handle of an e-mail, a name and a postal code in a message, in order; of each kind the last."""
+    found = {m.group(1): Command("give", slot=_SLOT_OF[m.group(1)], value=m.group()) for m in _HANDLE.finditer(text)}
+    return tuple(found.values())
 
 
 def _details(text: str) -> tuple[Command, ...] | None:

@@ -1,6 +1,6 @@
 """The closed grammar between understanding and dialogue: what a customer's turn can ask for.
 
-Version 1. A turn is one to three commands. ``SCHEMA`` is what the engine decodes under
+Version 2. A turn is one to three commands. ``SCHEMA`` is what the engine decodes under
 (no free keys, bounded strings); ``parse`` is the one way from model output to commands.
 It knows nothing of prompts, tools or shops.
 """
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args
 
 from jsonschema import Draft202012Validator, ValidationError
 
-GRAMMAR_VERSION: Final = 1
+GRAMMAR_VERSION: Final = 2
 MAX_COMMANDS: Final = 3
 MAX_QUERY_CHARS: Final = 80
 MAX_VALUE_CHARS: Final = 48
@@ -41,7 +41,9 @@ ServiceKind = Literal[
     "return", "exchange", "cancel", "change", "refund", "invoice", "warranty", "account", "payment", "complaint"
 ]
 Topic = Literal["returns", "exchanges", "shipping", "payment", "invoices", "warranty", "privacy", "membership"]
-Slot = Literal["order", "email", "name", "postal_code", "product"]
+Slot = Literal[
+    "order", "email", "name", "postal_code", "product", "items", "options", "reason", "payment", "address"
+]  # fmt: skip
 
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
 SERVICE_KINDS: Final[tuple[ServiceKind, ...]] = get_args(ServiceKind)

@@ -11,8 +11,9 @@ from typing import Final, Literal, assert_never, cast
 from bot.commands import Command, ServiceKind, Topic
 from bot.session import CustomerId, Lang
 from bot.state import Awaiting, DialogueState, Mention
-from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Verified
+from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Served, Verified
 from bot.wording import Key
+from guardrails.findings import Concealed
 
 MAX_FAILURES: Final = 2
 _Detail = Literal["email", "name", "postal_code"]
@@ -42,6 +43,8 @@ SAY_OF: Final[dict[ServiceKind, Key]] = {
     "complaint": "service_complaint",
 }
 
+SERVED: Final = frozenset[ServiceKind]({"return", "exchange", "cancel", "change"})
+"""What is done to orders by the assistant himself."""
 RULE_OF: Final[dict[Lang, dict[ServiceKind, str]]] = {
     "en": {
         "return": "How long do I have to return something, within how many days of delivery?",
@@ -83,7 +86,14 @@ class Echo:
     """Say the last reply again."""
 
 
-Action = Say | Call | Echo
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say what a tool told, as it is."""
+
+    text: Concealed
+
+
+Action = Say | Call | Echo | Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,10 @@ def decide(state: DialogueState, commands: Sequence[Command], signed_in: Custome
     wanted = [c for c in commands if c.name not in SMALL_TALK] or list(commands[:1])
     before = state.awaiting
     given = [c for c in wanted if c.slot in ("email", "name", "postal_code")]
-    for command in given[:-1]:  # details that come together are judged together, with the last one
+    others = len(given) < len(wanted)
+    for command in (
+        given if others and state.customer_id is None else given[:-1]
+    ):  # details that come together are judged together, with the last one
         state = _filled(state, cast(_Detail, command.slot), command.value)
         wanted.remove(command)
     decision = Decision(state)
@@ -120,6 +133,8 @@ def follow(state: DialogueState, outcome: Outcome) -> Decision:
             known = replace(state, customer_id=customer_id, awaiting=None, failures=0)
             if not known.doing:
                 return Decision(known, (Say("verified"),))
+            if _is_served(known.doing[-1]):
+                return Decision(known.done(), (Call("serve", resume=True),))
             return _one(known.done(), known.doing[-1])
         case Found(offered=offered, topic=topic, choose=choose):
             # With a new list "it" is nothing yet: what was talked about before must not answer for it.
@@ -130,6 +145,12 @@ def follow(state: DialogueState, outcome: Outcome) -> Decision:
             return Decision(told)
         case Miss(key, awaiting):
             return _missed(state, key, awaiting)
+        case Served(case, told):
+            if state.awaiting == "identity":  # taken down: who the customer is comes first
+                return Decision(replace(state, case=case))
+            waits = case.stage is not None
+            served = replace(state, case=case, awaiting="service" if waits else None, failures=0, doing=())
+            return Decision(served, (Tell(told),))
         case HandedOff():
             return Decision(replace(state, handed_off=True, awaiting=None, doing=(), failures=0), (Say("handoff"),))
     assert_never(outcome)
@@ -170,7 +191,8 @@ def _one(state: DialogueState, command: Command) -> Decision:  # noqa: C901 (one
         case "unclear":
             return _unclear(state)
         case "stop":
-            return Decision(replace(state, doing=(), awaiting=None, failures=0), (Say("stop"),))
+            dropped = replace(state.case, jobs=(), stage=None) if state.case else None
+            return Decision(replace(state, doing=(), awaiting=None, failures=0, case=dropped), (Say("stop"),))
         case "greet" | "thanks" | "goodbye" | "out_of_scope":
             return Decision(state, (Say(command.name),))
         case "repeat":
@@ -201,8 +223,19 @@ def _verify_or_ask(state: DialogueState) -> Decision:
     return Decision(state, (Say("ask_identity"),))
 
 
+def _is_served(command: Command) -> bool:
+    """Whether the assistant does it himself, rather than quote the rule and call a colleague."""
+    return command.name == "service" and command.kind in SERVED
+
+
 def _service(state: DialogueState, command: Command) -> Decision:
     kind = command.kind or "complaint"
+    if kind in SERVED:
+        if state.customer_id is None:
+            return Decision(state.push(command, "identity"), (Call("take_down", kind=kind),)).then(
+                _verify_or_ask(state.push(command, "identity"))
+            )
+        return Decision(state, (Call("serve", reply="words", kind=kind),))
     waiting = replace(state, awaiting="confirm_handoff")
     if kind == "complaint":
         return Decision(waiting, (Say(SAY_OF[kind]), Say("offer_handoff")))
@@ -219,6 +252,10 @@ def _given(state: DialogueState, command: Command) -> Decision:
             return _verify_or_ask(replace(filled, awaiting="identity"))
         case "product":
             return _one(state, Command("ask_product", query=command.value))
+        case "items" | "options" | "reason" | "payment" | "address":
+            return Decision(state, (Call("serve", reply="words"),))
+        case _ if state.awaiting == "service":
+            return Decision(state, (Call("serve", reply="words"),))
         case _:
             doing = state.doing[-1] if state.doing else Command("track_order")
             wanted = doing if doing.name in ("track_order", "service") else Command("track_order")
@@ -250,6 +287,8 @@ def _show(state: DialogueState, mention: Mention) -> Decision:
 
 def _answered(state: DialogueState, *, yes: bool) -> Decision:
     settled = replace(state, awaiting=None)
+    if state.awaiting == "service":
+        return Decision(state, (Call("serve", reply="yes" if yes else "no"),))
     if state.awaiting == "confirm_handoff":
         return Decision(settled, (Call("hand_off"),)) if yes else Decision(settled, (Say("no_handoff"),))
     if yes and len(state.offered) == 1 and state.awaiting is None:
@@ -271,6 +310,9 @@ def _unclear(state: DialogueState) -> Decision:
 def _reminded(decision: Decision, before: Awaiting | None, commands: Sequence[Command]) -> Decision:
     """After an interruption, ask again for what is still awaited."""
     interrupted = all(c.name in ("ask_policy", "ask_product", "find_product") for c in commands)
+    if before == "service" and interrupted and decision.state.case and decision.state.case.stage:
+        again = replace(decision.state, awaiting="service")
+        return Decision(again, (*decision.actions, Call("serve", resume=True)))
     if before == "identity" and interrupted and decision.state.doing:
         again = replace(decision.state, awaiting="identity")
         return Decision(again, (*decision.actions, Say("ask_email")))

@@ -7,6 +7,7 @@ from typing import Literal
 from bot.commands import Command
 from bot.facts import ProductCard, Source
 from bot.session import Lang
+from bot.tools.toolbox import Act
 from bot.understand import UnderstoodBy
 from guardrails.findings import Concealed
 
@@ -65,6 +66,8 @@ class Done:
     fallback: bool
     timings: Mapping[str, float]
     reason: str | None = None
+    act: Act = "other"
+    """What the turn does to the dialogue: what it asks for, or how the request ended."""
 
 
 TurnEvent = Hidden | Delta | Products | Sources | Handoff | Done

@@ -18,7 +18,7 @@ from typing import Any, Final
 import structlog
 from langgraph.runtime import Runtime
 
-from bot.dialogue import Echo, Say, decide, follow
+from bot.dialogue import Decision, Echo, Say, Tell, decide, follow
 from bot.events import Handoff, Hidden, Products, Sources
 from bot.facts import Facts
 from bot.language import language_of
@@ -27,7 +27,7 @@ from bot.reply import Replier
 from bot.scratch import Scratch, messages_of
 from bot.session import Lang
 from bot.state import DialogueState
-from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Toolbox, ToolContext, Verified
+from bot.tools.toolbox import Act, Call, Found, HandedOff, Miss, Outcome, Served, Toolbox, ToolContext, Verified
 from bot.understand import Understander
 from bot.wording import Key, say
 from guardrails.errors import Blocked, GuardError, TextTooLong
@@ -97,7 +97,10 @@ class Nodes:
         """Commands of the concealed turn."""
         scratch, began = runtime.context, time.perf_counter()
         context = Context.of(scratch.state)
-        found = await self._parts.understander.understand(scratch.text, context, scratch.state.lang)
+        case, waits = scratch.state.case, scratch.state.awaiting == "service"
+        stage = case.stage if case and waits else None
+        known = bool(scratch.turn.session.customer_id or scratch.state.customer_id)
+        found = await self._parts.understander.understand(scratch.text, context, scratch.state.lang, stage, known=known)
         scratch.commands, scratch.by = found.commands, found.by
         scratch.clock("understand", began)
         return {}
@@ -107,6 +110,7 @@ class Nodes:
         scratch = runtime.context
         decision = decide(scratch.state, scratch.commands, scratch.turn.session.customer_id)
         scratch.state, scratch.actions = decision.state, deque(decision.actions)
+        scratch.act = _act_of(decision)
         return {}
 
     async def tool(self, state: dict[str, Any], runtime: Runtime[Scratch]) -> dict[str, Any]:
@@ -148,6 +152,8 @@ class Nodes:
             scratch.pieces.append(outcome.facts)
             scratch.cards += outcome.facts.products
             scratch.sources += outcome.facts.sources
+        elif isinstance(outcome, Served):
+            scratch.act = outcome.act
         elif isinstance(outcome, HandedOff):
             scratch.finish = "handoff"
             scratch.emit(Handoff("asked", outcome.summary))
@@ -169,6 +175,8 @@ class Nodes:
             match piece:
                 case Say(key):
                     scratch.say(self._fixed(key, scratch.state.lang))
+                case Tell(text):
+                    scratch.say(text)
                 case Echo():
                     scratch.say(Concealed.fixed(scratch.state.last_reply))
                 case Facts():
@@ -211,3 +219,17 @@ class Nodes:
         scratch.timings["turn"] = time.perf_counter() - scratch.began
         scratch.state = replace(scratch.state, last_reply=reply)
         return {"dialogue": scratch.state.to_json(), "messages": messages_of(scratch)}
+
+
+def _act_of(decision: Decision) -> Act:
+    """What a decision without a service case does: most turns end what was asked, some ask for something."""
+    if decision.state.awaiting == "identity":
+        return "ask_identity"
+    if any(action == Call("hand_off") for action in decision.actions):
+        return "handoff"
+    if decision.state.awaiting == "confirm_handoff":
+        return "refuse"
+    said = {action.key for action in decision.actions if isinstance(action, Say)}
+    if said & {"unclear", "unclear_again"}:
+        return "other"
+    return "done"

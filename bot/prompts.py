@@ -78,7 +78,7 @@ class Context:
     def of(cls, state: DialogueState) -> "Context":
         """The context of a dialogue state."""
         return cls(
-            awaiting=state.awaiting,
+            awaiting=None if state.awaiting == "service" else state.awaiting,
             doing=state.doing[-1].name if state.doing else None,
             offered=tuple(m.name for m in state.offered[:MAX_OFFERED]),
             topic=state.topic.name if state.topic else None,

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.commands import Command
-from bot.dialogue import Action, Echo, Say
+from bot.dialogue import Action, Echo, Say, Tell
 from bot.events import Done, FinishReason, TurnEvent
 from bot.facts import Facts, ProductCard, Source
 from bot.reply import Spoken
 from bot.session import Session
 from bot.state import DialogueState
+from bot.tools.toolbox import Act
 from bot.understand import UnderstoodBy
 from guardrails.findings import Concealed
 
@@ -41,7 +42,7 @@ class Scratch:
     commands: tuple[Command, ...] = ()
     by: UnderstoodBy | None = None
     actions: deque[Action] = field(default_factory=deque)
-    pieces: list[Say | Echo | Facts] = field(default_factory=list)
+    pieces: list[Say | Echo | Tell | Facts] = field(default_factory=list)
     said: list[Concealed] = field(default_factory=list)
     spoken: Spoken = field(default_factory=Spoken)
     hidden: Mapping[str, int] = field(default_factory=dict)
@@ -53,6 +54,8 @@ class Scratch:
     timings: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.perf_counter)
     stopped: bool = False
+    act: Act = "other"
+    """What the turn does to the dialogue, for scripted customers and measurements."""
 
     def say(self, text: Concealed) -> None:
         """Send a piece of the reply on its way and remember it."""
@@ -78,6 +81,7 @@ def done_of(scratch: Scratch) -> Done:
         fallback=scratch.spoken.violations > 0 or scratch.spoken.model_failed,
         timings=dict(scratch.timings),
         reason=scratch.refused,
+        act=scratch.act,
     )
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal, Self
 
 from bot.commands import Command
+from bot.service.case import Case
 from bot.session import CustomerId, Lang
 
 STATE_VERSION: Final = 1
 MAX_STACK: Final = 3
 
-Awaiting = Literal["order", "identity", "product", "choice", "confirm_handoff"]
+Awaiting = Literal["order", "identity", "product", "choice", "confirm_handoff", "service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class DialogueState:
     topic: Mention | None = None
     failures: int = 0
     handed_off: bool = False
+    case: Case | None = None
+    """What is being done to orders."""
     last_reply: str = ""
     version: int = field(default=STATE_VERSION)
 
@@ -57,6 +60,7 @@ class DialogueState:
         data = {f.name: getattr(self, f.name) for f in fields(self)}
         data["doing"] = [c.to_json() for c in self.doing]
         data["offered"] = [[m.type, m.id, m.name] for m in self.offered]
+        data["case"] = self.case.to_json() if self.case else None
         data["topic"] = [self.topic.type, self.topic.id, self.topic.name] if self.topic else None
         return data
 
@@ -69,5 +73,6 @@ class DialogueState:
         plain = {k: v for k, v in data.items() if k in known}
         plain["doing"] = tuple(Command(**c) for c in data["doing"])
         plain["offered"] = tuple(Mention(*m) for m in data["offered"])
+        plain["case"] = Case.from_json(data.get("case"))
         plain["topic"] = Mention(*data["topic"]) if data["topic"] else None
         return cls(**plain)

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, cast
 
-from bot.certain import commands_for_certain
-from bot.commands import MAX_QUERY_CHARS, SCHEMA, Command, CommandError, Name, ServiceKind, Topic, parse
+from bot.certain import commands_for_certain, details_in
+from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, CommandError, Name, ServiceKind, Topic, parse
 from bot.model_client import Model, ModelError
 from bot.prompts import Context, Prompting, understand_messages
+from bot.service.case import Stage
+from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
 from guardrails.findings import Concealed
 
@@ -51,10 +53,39 @@ class Understander:
     prompting: Prompting
     order_pattern: str
 
-    async def understand(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
-        """The commands of ``text``; never raises for what the customer or the model says."""
+    async def understand(
+        self, text: Concealed, context: Context, lang: Lang, stage: Stage | None = None, *, known: bool = False
+    ) -> Understanding:
+        """The commands of ``text``; never raises for what the customer or the model says.
+
+        ``stage`` is what a service case waits for; ``known``: who the customer is needs no proof any more.
+        """
         if certain := commands_for_certain(text, context, self.order_pattern):
             return Understanding(certain, "rule")
+        if stage is not None and (answer := answer_to(stage, text.text)):
+            return Understanding((answer,), "rule")
+        found = await self._asked(text, context, lang)
+        return replace(found, commands=self._with_requests(found.commands, text, context, known))
+
+    def _with_requests(
+        self, commands: tuple[Command, ...], text: Concealed, context: Context, known: bool
+    ) -> tuple[Command, ...]:
+        """With what the words plainly ask to be done to orders, and the details that prove who asks."""
+        details = () if known else tuple(c for c in details_in(text.text) if c not in commands)
+        requests = wanted(text.text, self.order_pattern)
+        if requests and not any(c.name == "service" and c.kind in KIND_OF.values() for c in commands):
+            questions = tuple(c for c in commands if c.name in ("track_order", "list_orders", "ask_policy", "give"))
+            if not any(c.name == "ask_policy" for c in questions):
+                commands = (command_for(requests[0]), *(c for c in questions if c.name == "give"))
+            else:
+                commands = (command_for(requests[0]), *questions)
+        if any(c.name in ("service", "track_order", "list_orders") for c in commands) or context.awaiting == "identity":
+            kept = tuple(c for c in commands if c.name != "unclear" or not details)
+            commands = (*details, *kept)
+        return tuple(dict.fromkeys(commands))[: MAX_COMMANDS + 1]
+
+    async def _asked(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
+        """What the model reads, else the classifier."""
         try:
             messages = understand_messages(context, text, self.prompting)
             answer = await self.model.complete(messages, schema=SCHEMA, max_tokens=MAX_OUTPUT_TOKENS)

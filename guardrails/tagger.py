@@ -272,13 +272,21 @@ def _word_shares(
     return words
 
 
+_DATED: Final = re.compile(
+    r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}\s(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+    r"|\d{1,2}月\d{1,2}[日号]"
+)
+"""No address has a date in it: days of delivery stay readable."""
+
+
 def spans(text: str, kind: Kind, words: Sequence[Word], limits: Thresholds) -> Iterator[Hit]:
     """Runs of words above ``limits.more`` of which one is above ``limits.start``."""
     run: list[Word] = []
     for word in [*words, (len(text), len(text), 0.0)]:
         if run and (word[2] < limits.more or not _BRIDGE[kind].fullmatch(text, run[-1][1], word[0])):
             best = max(share for _, _, share in run)
-            if best >= limits.start and run[-1][1] - run[0][0] > 1:
+            dated = kind == "ADDRESS" and _DATED.search(text, run[0][0], run[-1][1])
+            if best >= limits.start and run[-1][1] - run[0][0] > 1 and not dated:
                 yield Hit(kind, run[0][0], run[-1][1], 0.5 + 0.1 * best, f"tagger.{kind.lower()}")
             run = []
         if word[2] >= limits.more:

@@ -26,6 +26,7 @@ from bot.tools.handoff import hand_off
 from bot.tools.orders import OrderTools
 from bot.tools.policies import PolicyTools
 from bot.tools.products import ProductTools
+from bot.tools.service import OPENED_FOR_SERVICE, ServiceTools
 from bot.tools.toolbox import Tool, Toolbox
 from bot.turn import Bot, BotParts
 from bot.understand import Understander
@@ -137,6 +138,7 @@ def build_bot(settings: Settings, parts: ShopParts, base_url: str, checkpointer:
     model = ChatModel.connect(base_url, settings.model.name, key, settings.model.timeout_s)
     orders = OrderTools(parts.shop)
     products = ProductTools(parts.shop, parts.catalogue)
+    service = ServiceTools(parts.shop)
     toolbox = Toolbox(
         (
             Tool("verify_customer", "READ", orders.verify, frozenset({"EMAIL_ADDRESS", "PERSON", "POSTAL_CODE"})),
@@ -146,6 +148,8 @@ def build_bot(settings: Settings, parts: ShopParts, base_url: str, checkpointer:
             Tool("show_product", "READ", products.show),
             Tool("search_policy", "READ", PolicyTools(parts.passages).search),
             Tool("hand_off", "WRITE", hand_off),
+            Tool("serve", "WRITE", service.run, OPENED_FOR_SERVICE),
+            Tool("take_down", "READ", service.take_down),
         )
     )
     intents = build_intents()

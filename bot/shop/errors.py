@@ -3,6 +3,7 @@
 ShopError
 ├── ShopFolderError    the folder or source is not what was expected: the shop developer mends it
 └── ShopStoreError     shop.sqlite cannot be read or written: disk, rights, a foreign file
+    └── ShopVersionError   it was made by another version of this program
 """
 
 
@@ -16,3 +17,7 @@ class ShopFolderError(ShopError):
 
 class ShopStoreError(ShopError):
     """The imported file cannot be read or written."""
+
+
+class ShopVersionError(ShopStoreError):
+    """The imported file has other tables than this version reads."""

@@ -1,6 +1,6 @@
 """A shop folder as files: read into records with every broken row listed, and written back.
 
-    shop.toml            ShopInfo
+    shop.toml            ShopInfo                  rules.toml       ShopRules
     products.jsonl       one Product a line        customers.jsonl   one Customer a line
     orders.jsonl         one Order a line          policies/<topic>.<lang>.md   front matter lang, title
 
@@ -16,18 +16,31 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from bot.session import Lang
+from bot.shop.checked import adapter, reason_of
 from bot.shop.errors import ShopFolderError
 from bot.shop.keys import order_key
 from bot.shop.records import Customer, Order, Policy, Product, ShopInfo
+from bot.shop.rules import RULES, ShopRules, read_rules, rules_text
+from bot.shop.toml import toml
 
+__all__ = [
+    "TABLES",
+    "Contents",
+    "Gate",
+    "Rejected",
+    "adapter",
+    "read_folder",
+    "read_info",
+    "read_table",
+    "reason_of",
+    "write_folder",
+]
 TABLES = ("products", "customers", "orders")
-_FIELD = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)
 _POLICY_NAME = re.compile(r"([a-z][a-z0-9_-]*)\.(en|zh)\.md")
-_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +62,7 @@ class Contents:
     orders: tuple[Order, ...] = ()
     policies: tuple[Policy, ...] = ()
     rejected: tuple[Rejected, ...] = ()
-
-
-def adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    """The checker of a record type; built once, since building takes milliseconds."""
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(kind)
-    return _ADAPTERS[kind]
-
-
-def reason_of(error: ValidationError) -> str:
-    """What is wrong, without a value: ``variants.0.price_minor: Input should be greater than or equal to 0``."""
-    parts = []
-    for fault in error.errors(include_input=False, include_context=False, include_url=False)[:5]:
-        # Keys of free mappings may be anything, also a name; only spellings of our own fields are repeated.
-        where = [str(p) if isinstance(p, int) or _FIELD.fullmatch(str(p)) else "?" for p in fault["loc"]]
-        text = "not valid JSON" if fault["type"] == "json_invalid" else str(fault["msg"])
-        parts.append(f"{'.'.join(where)}: {text}" if where else text)
-    return "; ".join(parts)
+    rules: ShopRules = ShopRules()  # noqa: RUF009 - frozen
 
 
 def product_fault(product: Product) -> str | None:
@@ -80,8 +76,11 @@ def product_fault(product: Product) -> str | None:
 
 
 def customer_fault(customer: Customer) -> str | None:
-    """What keeps a customer from ever being recognised, or ``None``."""
-    return None if customer.email or customer.name else "expected email or name, both are empty"
+    """What keeps a customer from being recognised, or from telling ways to pay apart, or ``None``."""
+    if not (customer.email or customer.name):
+        return "expected email or name, both are empty"
+    methods = [method.method_id for method in customer.payment_methods]
+    return "the same method_id twice in payment_methods" if len(set(methods)) < len(methods) else None
 
 
 def order_fault(order: Order) -> str | None:
@@ -145,11 +144,10 @@ class Gate:
             self._seen["order"].add(key)
             self.orders.append(order)
 
-    def contents(self, info: ShopInfo, policies: tuple[Policy, ...] = ()) -> Contents:
+    def contents(self, info: ShopInfo, policies: tuple[Policy, ...] = (), rules: ShopRules | None = None) -> Contents:
         """What came through."""
-        return Contents(
-            info, tuple(self.products), tuple(self.customers), tuple(self.orders), policies, tuple(self.rejected)
-        )
+        rows = (tuple(self.products), tuple(self.customers), tuple(self.orders))
+        return Contents(info, *rows, policies, tuple(self.rejected), rules or ShopRules())
 
 
 def read_table(path: Path, table: str, gate: Gate) -> None:
@@ -233,7 +231,7 @@ def read_folder(folder: Path) -> Contents:
     Raises:
         ShopFolderError: no folder, no usable ``shop.toml``, or a file cannot be read.
     """
-    info = read_info(folder)
+    info, rules = read_info(folder), read_rules(folder)
     gate = Gate()
     try:
         for table in TABLES:
@@ -241,14 +239,14 @@ def read_folder(folder: Path) -> Contents:
         policies = read_policies(folder, gate)
     except OSError as error:
         raise ShopFolderError(f"{error.filename}: cannot be read: {error.strerror}") from error
-    return gate.contents(info, policies)
+    return gate.contents(info, policies, rules)
 
 
 def write_folder(contents: Contents, folder: Path, keep: bool = False) -> None:
     """Writes records as a shop folder: UTF-8, one row a line, the same bytes for the same records.
 
     Each file is replaced whole or not at all. Policy pages that the records do not have are left alone;
-    with ``keep`` so are a ``shop.toml`` that is there and the files of tables that the records have no row of.
+    with ``keep`` so are a ``shop.toml`` and ``rules.toml`` that are there and tables that the records have no row of.
 
     Raises:
         ShopFolderError: the folder cannot be written.
@@ -256,7 +254,9 @@ def write_folder(contents: Contents, folder: Path, keep: bool = False) -> None:
     try:
         (folder / "policies").mkdir(parents=True, exist_ok=True)
         if not (keep and (folder / "shop.toml").exists()):
-            _write(folder / "shop.toml", _toml(contents.info))
+            _write(folder / "shop.toml", toml(asdict(contents.info)))
+        if not (keep and (folder / RULES).exists()):
+            _write(folder / RULES, rules_text(contents.rules))
         for table, kind in zip(TABLES, (Product, Customer, Order), strict=True):
             rows = [adapter(kind).dump_json(row).decode() + "\n" for row in getattr(contents, table)]
             path = folder / f"{table}.jsonl"
@@ -276,14 +276,3 @@ def _write(path: Path, text: str) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-
-
-def _toml(info: ShopInfo) -> str:
-    def quoted(text: str) -> str:
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-
-    lines = []
-    for key, value in asdict(info).items():
-        shown = quoted(value) if isinstance(value, str) else "[" + ", ".join(map(quoted, value)) + "]"
-        lines.append(f"{key} = {shown}\n")
-    return "".join(lines)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from bot.shop import imports_shopify, imports_tables, imports_woocommerce, tau2
+from bot.shop.database import DATABASE, replaceable
 from bot.shop.errors import ShopFolderError
 from bot.shop.folder import TABLES, Contents, Gate, adapter, read_folder, read_info, read_table, write_folder
 from bot.shop.mapping import MappingFile, read_mapping
@@ -79,6 +80,8 @@ def import_shop(
         import_folder(to)  # its own files: rewriting them would lose the rejected rows
     else:
         _check_currency(contents, to)
+        with replaceable(to / DATABASE):  # before the files change
+            pass
         write_folder(contents, to, keep=True)
         report = replace(report, rejected=report.rejected + import_folder(to).rejected)
     report.write_rejected(to / REJECTED)
@@ -101,7 +104,7 @@ def export_shop(folder: Path, to: Path) -> ImportReport:
         raise ShopFolderError(f"expected a file named {', '.join(f'{t}.jsonl' for t in TABLES)}, got {to.name}")
     if folder.resolve() == (to if table is None else to.parent).resolve():
         raise ShopFolderError(f"expected another folder to export to, got the shop itself: {to}")
-    shop = open_shop(folder)
+    shop = open_shop(folder, as_it_is=True)
     try:
         contents = shop.contents()
     finally:

@@ -6,7 +6,7 @@ know nothing of files, SQL or dialogue. Fields that hold a person's data are kep
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Final, Literal, NewType, get_args
 
@@ -27,12 +27,15 @@ OrderStatus = Literal[
     "return_requested",
     "returned",
     "exchanged",
+    "exchange_requested",
 ]
+PaymentKind = Literal["card", "gift_card", "wallet", "bank", "other"]
 ORDER_STATUSES: Final[tuple[OrderStatus, ...]] = get_args(OrderStatus)
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=20_000)]
 Minor = Annotated[int, Field(ge=0, le=10**12)]
+Signed = Annotated[int, Field(ge=-(10**12), le=10**12)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 
 # Read by pydantic where records come from files: a field nobody knows makes the row a rejected one.
@@ -105,6 +108,11 @@ class Product:
         """Pieces over all variants; 0 is sold out."""
         return sum(variant.stock for variant in self.variants)
 
+    def restocked(self, changes: Mapping[str, int]) -> "Product":
+        """The product with pieces added or taken by SKU; never fewer than none."""
+        counted = (replace(v, stock=max(0, v.stock + changes.get(v.sku, 0))) for v in self.variants)
+        return replace(self, variants=tuple(counted))
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -120,6 +128,37 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A way to pay that a customer keeps with the shop. ``balance_minor`` is known of gift cards only."""
+
+    __pydantic_config__ = _CLOSED
+    method_id: Id
+    kind: PaymentKind
+    brand: Text = ""
+    last_four: Annotated[str, Field(pattern=r"^(\d{4})?$")] = field(default="", repr=False)
+    balance_minor: Minor | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A row of an order's payment history: money of the customer (``payment``) or back to them (``refund``)."""
+
+    __pydantic_config__ = _CLOSED
+    type: Literal["payment", "refund"]
+    amount_minor: Minor
+    method_id: Id
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One piece ``old`` for one piece ``new``, both SKUs; two pieces are two swaps."""
+
+    __pydantic_config__ = _CLOSED
+    old: Id
+    new: Id
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """A customer of the shop. ``latin_name`` is a Chinese name in Latin letters; both count as the name."""
 
@@ -132,6 +171,11 @@ class Customer:
     lang: Lang = "en"
     member_level: Text = ""
     latin_name: Text = field(default="", repr=False)
+    payment_methods: tuple[PaymentMethod, ...] = field(default=(), repr=False)
+
+    def method(self, method_id: str) -> PaymentMethod | None:
+        """The customer's own way to pay of that id."""
+        return next((method for method in self.payment_methods if method.method_id == method_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +216,9 @@ class TrackingEvent:
 class Order:
     """An order of one customer. What is not known (no parcel yet, a source without dates) is ``None``.
 
-    ``events`` are in time order. ``total_minor`` is what was paid: items, delivery and discounts.
+    ``events`` are in time order. ``total_minor`` is what was paid: items, delivery and discounts; a cancelled
+    order keeps it. ``returning`` and ``exchanging`` are per piece and sorted; ``settle_method`` is where their
+    refund or difference goes, ``difference_minor`` what an exchange costs more (less: negative).
     """
 
     __pydantic_config__ = _CLOSED
@@ -192,6 +238,13 @@ class Order:
     events: tuple[TrackingEvent, ...] = ()
     payment_method: Text = ""
     carrier_zh: Text | None = None
+    payments: tuple[Payment, ...] = ()
+    items_changed: bool = False
+    cancel_reason: Text = ""
+    returning: tuple[Id, ...] = ()
+    exchanging: tuple[Swap, ...] = ()
+    difference_minor: Signed = 0
+    settle_method: Annotated[str, Field(max_length=64)] = ""
 
     def carrier_in(self, lang: Lang) -> str | None:
         """The carrier's name in ``lang``, or in the other language; ``None`` without a parcel."""

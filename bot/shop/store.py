@@ -1,40 +1,38 @@
-"""The shop as the tools read it: one SQLite file, opened read-only, one connection per thread.
+"""The shop as the tools read and change it: one SQLite file, read through read-only connections, one per thread.
 
 Orders are found through their customer: there is no way to ask for an order alone, so somebody
 else's order and a missing one give the same answer. A store keeps showing the file it opened, also
-when ``import_folder`` puts a new one in its place. It writes nothing and knows nothing of dialogue.
+when ``import_folder`` puts a new one in its place, but does not write then. It knows nothing of dialogue.
 """
 
-import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.session import CustomerId, Lang
-from bot.shop.errors import ShopFolderError, ShopStoreError
-from bot.shop.folder import Contents, adapter, read_folder
+from bot.shop.checked import adapter
+from bot.shop.database import DATABASE, SCHEMA_VERSION, connect, fingerprint, replaceable, write_store
+from bot.shop.errors import ShopFolderError, ShopStoreError, ShopVersionError
+from bot.shop.folder import Contents, read_folder
 from bot.shop.keys import email_key, name_key, order_key, postal_key
-from bot.shop.records import Customer, Order, Policy, Product, ShopInfo
+from bot.shop.ledger import Ledger
+from bot.shop.records import Customer, Order, Policy, Product, ShopInfo, Variant
 from bot.shop.report import ImportReport
+from bot.shop.rules import ShopRules
+from bot.shop.settling import settle
+from bot.shop.writes import ChangeCustomerAddress, Receipt, Refused, Settled, Write
 
-DATABASE = "shop.sqlite"
-SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE products (product_id TEXT PRIMARY KEY, place INTEGER NOT NULL, body TEXT NOT NULL);
-CREATE TABLE customers (customer_id TEXT PRIMARY KEY, email_key TEXT NOT NULL, postal_key TEXT NOT NULL,
-                        body TEXT NOT NULL);
-CREATE TABLE customer_names (name_key TEXT NOT NULL, customer_id TEXT NOT NULL REFERENCES customers);
-CREATE TABLE orders (order_key TEXT PRIMARY KEY, customer_id TEXT NOT NULL REFERENCES customers,
-                     placed_at TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE policies (topic TEXT NOT NULL, lang TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (topic, lang));
-CREATE INDEX customers_by_email ON customers (email_key);
-CREATE INDEX names_by_key ON customer_names (name_key);
-CREATE INDEX orders_by_customer ON orders (customer_id, placed_at DESC);
-"""
+__all__ = [
+    "DATABASE",
+    "ShopStore",
+    "SqliteShop",
+    "fingerprint",
+    "import_folder",
+    "open_shop",
+    "write_store",
+]
 
 
 class ShopStore(Protocol):
@@ -67,6 +65,19 @@ class ShopStore(Protocol):
     ) -> CustomerId | None:
         """The one customer that an e-mail, or a name and a postal code, belong to."""
 
+    @property
+    def rules(self) -> ShopRules:
+        """What the shop allows."""
+
+    def product_of_sku(self, sku: str) -> tuple[Product, Variant] | None:
+        """What is sold under a SKU, and the product it is a variant of."""
+
+    def preview(self, customer_id: CustomerId, write: Write, now: datetime | None = None) -> Receipt | Refused:
+        """What ``apply`` would answer at this moment; writes nothing."""
+
+    def apply(self, customer_id: CustomerId, write: Write, key: str, now: datetime | None = None) -> Receipt | Refused:
+        """Does the write, once per ``key``: the same key again gives the same receipt, ``repeated``."""
+
 
 class SqliteShop:
     """A shop in a file made by ``import_folder``. Thread-safe; close it when done.
@@ -85,8 +96,10 @@ class SqliteShop:
         try:
             meta = {key: value for key, value in self._rows("SELECT key, value FROM meta")}
             if meta.get("version") != str(SCHEMA_VERSION):
-                raise ShopStoreError(f"{path}: expected version {SCHEMA_VERSION}; delete the file to import again")
+                self.close()
+                raise ShopVersionError(f"{path}: expected version {SCHEMA_VERSION}; delete the file to import again")
             self.info: ShopInfo = adapter(ShopInfo).validate_json(meta["info"])
+            self.rules: ShopRules = adapter(ShopRules).validate_json(meta["rules"])
             self.fingerprint = meta["fingerprint"]
             bodies = self._rows("SELECT body FROM products ORDER BY place")
             self._products: tuple[Product, ...] = tuple(adapter(Product).validate_json(body) for (body,) in bodies)
@@ -94,15 +107,33 @@ class SqliteShop:
             self.close()
             kind = type(error).__name__
             raise ShopStoreError(f"{path}: not a shop file ({kind}); delete it to import again") from error
-        self._by_id: dict[str, Product] = {product.product_id: product for product in self._products}
+        self._place: dict[str, int] = {product.product_id: place for place, product in enumerate(self._products)}
+        self._product_of = {v.sku: product.product_id for product in self._products for v in product.variants}
+        self._counted = "0"  # the change of stock that was read last
+        self._ledger = Ledger(path)
 
     def products(self) -> tuple[Product, ...]:
-        """The catalogue in the shop's order; the same objects each time."""
+        """The catalogue in the shop's order, stock as it is now; the same objects unless it has changed."""
+        changed = self._rows("SELECT body, changed FROM products WHERE changed > ? ORDER BY changed", self._counted)
+        if changed:
+            with self._lock:
+                products = list(self._products)
+                for body, _ in changed:
+                    product: Product = adapter(Product).validate_json(body)
+                    products[self._place[product.product_id]] = product
+                self._products, self._counted = tuple(products), changed[-1][1]
         return self._products
 
     def product(self, product_id: str) -> Product | None:
         """One product by its id."""
-        return self._by_id.get(product_id)
+        place = self._place.get(product_id)
+        return None if place is None else self.products()[place]
+
+    def product_of_sku(self, sku: str) -> tuple[Product, Variant] | None:
+        """A variant by its SKU, exactly as the shop writes it, and its product."""
+        product = self.product(self._product_of.get(sku, ""))
+        variant = next((v for v in product.variants if v.sku == sku), None) if product else None
+        return (product, variant) if product and variant else None
 
     def policies(self, lang: Lang | None = None) -> tuple[Policy, ...]:
         """The pages in ``lang`` by topic; without ``lang`` all of them."""
@@ -144,17 +175,48 @@ class SqliteShop:
         matches = set.intersection(*found) if found else set()
         return CustomerId(matches.pop()) if len(matches) == 1 else None
 
+    def preview(self, customer_id: CustomerId, write: Write, now: datetime | None = None) -> Receipt | Refused:
+        """What ``apply`` would answer at this moment; writes nothing."""
+        customer = self.customer(customer_id)
+        if customer is None:
+            return Refused("not_found")
+        order = None if isinstance(write, ChangeCustomerAddress) else self.order(customer_id, write.order_id)
+        outcome = self._settle(write, order, customer, self._time(now))
+        return outcome if isinstance(outcome, Refused) else outcome.receipt
+
+    def apply(self, customer_id: CustomerId, write: Write, key: str, now: datetime | None = None) -> Receipt | Refused:
+        """Does the write in one transaction, once per customer and key, whoever else writes.
+
+        Args:
+            customer_id: Whose session it is.
+            write: What is to be done.
+            key: Of this one wish; the same key again gives the receipt of the first time, ``repeated``.
+            now: The time that days count from; without it the shop's own, or now.
+
+        Raises:
+            ShopStoreError: the file cannot be written or was replaced, or the key was used for another write.
+        """
+        at = self._time(now)
+        return self._ledger.write(
+            customer_id, write, key, at, lambda order, customer: self._settle(write, order, customer, at)
+        )
+
     def contents(self) -> Contents:
-        """Everything, for export: customers and orders too, in the order they were imported."""
+        """Everything, for export, writes included: customers and orders in the order they were imported."""
         customers = self._rows("SELECT body FROM customers ORDER BY rowid")
         orders = self._rows("SELECT body FROM orders ORDER BY rowid")
         return Contents(
             self.info,
-            self._products,
+            self.products(),
             tuple(adapter(Customer).validate_json(body) for (body,) in customers),
             tuple(adapter(Order).validate_json(body) for (body,) in orders),
             self.policies(),
+            rules=self.rules,
         )
+
+    def writes(self) -> int:
+        """How many writes of customers the file holds since it was imported."""
+        return int(self._rows("SELECT count(*) FROM writes")[0][0])
 
     def close(self) -> None:
         """Closes the connections of all threads."""
@@ -162,102 +224,66 @@ class SqliteShop:
             while self._open:
                 self._open.pop().close()
             self._local = threading.local()
+        if ledger := getattr(self, "_ledger", None):
+            ledger.close()
+
+    def _time(self, now: datetime | None) -> datetime:
+        return now or self.rules.stands_at or datetime.now(UTC)
+
+    def _settle(self, write: Write, order: Order | None, customer: Customer, now: datetime) -> Settled | Refused:
+        return settle(write, self.rules, order, customer, self.product_of_sku, now)
 
     def _rows(self, query: str, *values: object) -> list[tuple[str, ...]]:
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+            connection = connect(self.path, "ro")
             self._local.connection = connection
             with self._lock:
                 self._open.append(connection)
         return list(connection.execute(query, values))
 
 
-def fingerprint(folder: Path) -> str:
-    """Hash of everything a shop folder is imported from."""
-    digest = hashlib.sha256()
-    names = ("shop.toml", "products.jsonl", "customers.jsonl", "orders.jsonl")
-    for path in [*(folder / name for name in names), *sorted((folder / "policies").glob("*.md"))]:
-        content = path.read_bytes() if path.is_file() else b""
-        digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
-
-
-def open_shop(folder: Path) -> SqliteShop:
+def open_shop(folder: Path, as_it_is: bool = False) -> SqliteShop:
     """The shop of a folder; imported first when that was not done yet or the files have changed since.
+
+    Args:
+        folder: A shop folder, or one with ``shop.sqlite`` only.
+        as_it_is: Files that have changed are left alone when the shop holds writes that they do not have.
 
     Raises:
         ShopFolderError: the folder is no shop folder.
-        ShopStoreError: ``shop.sqlite`` cannot be read or made.
+        ShopStoreError: ``shop.sqlite`` cannot be read or made, or the files have changed and it holds writes.
     """
     path = folder / DATABASE
-    if not (folder / "shop.toml").exists() and not path.is_file():
+    files = (folder / "shop.toml").exists()
+    if not files and not path.is_file():
         raise ShopFolderError(f"expected a shop folder with shop.toml at {folder}; `tactful shop import` makes one")
     if not path.is_file():
         import_folder(folder)
         return SqliteShop(path)
-    shop = SqliteShop(path)
-    if not (folder / "shop.toml").exists() or shop.fingerprint == fingerprint(folder):
-        return shop
-    shop.close()
+    try:
+        shop = SqliteShop(path)
+    except ShopVersionError:  # an older one holds nothing that the files do not have
+        if not files:
+            raise
+    else:
+        if not files or shop.fingerprint == fingerprint(folder) or (as_it_is and shop.writes()):
+            return shop
+        shop.close()
     import_folder(folder)
     return SqliteShop(path)
 
 
-def import_folder(folder: Path) -> ImportReport:
+def import_folder(folder: Path, drop_writes: bool = False) -> ImportReport:
     """Builds ``shop.sqlite`` of a shop folder: a new file beside, then put in place in one step.
 
     Raises:
         ShopFolderError: the folder is no shop folder.
-        ShopStoreError: the file cannot be written; the former one is still there.
+        ShopStoreError: the file cannot be written, or the former one holds writes and ``drop_writes`` is not given;
+            the former one is still there.
     """
     mark = fingerprint(folder)
     contents = read_folder(folder)
-    write_store(contents, folder / DATABASE, mark)
+    with replaceable(folder / DATABASE, drop_writes):
+        write_store(contents, folder / DATABASE, mark)
     return ImportReport.of(contents)
-
-
-def write_store(contents: Contents, path: Path, mark: str) -> None:
-    """Writes ``path`` atomically from records that are known to be whole.
-
-    Raises:
-        ShopStoreError: disk full, no rights; the former file is untouched.
-    """
-    fresh = path.with_name(f"{path.name}.{threading.get_native_id()}.new")
-    try:
-        fresh.unlink(missing_ok=True)
-        connection = sqlite3.connect(fresh)
-        try:
-            connection.executescript(_SCHEMA)
-            with connection:
-                _fill(connection, contents, mark)
-        finally:
-            connection.close()
-        fresh.replace(path)
-    except (sqlite3.Error, OSError) as error:
-        fresh.unlink(missing_ok=True)
-        raise ShopStoreError(f"{path}: cannot be written ({type(error).__name__}); check space and rights") from error
-
-
-def _fill(connection: sqlite3.Connection, contents: Contents, mark: str) -> None:
-    def put(table: str, rows: Iterable[Sequence[object]], width: int) -> None:
-        connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * width)})", rows)  # noqa: S608 - our own names
-
-    def body(record: Any) -> str:
-        return adapter(type(record)).dump_json(record).decode()
-
-    put("meta", [("version", SCHEMA_VERSION), ("fingerprint", mark), ("info", body(contents.info))], 2)
-    put("products", ((p.product_id, place, body(p)) for place, p in enumerate(contents.products)), 3)
-    put("customers", ((c.customer_id, email_key(c.email), _postal(c), body(c)) for c in contents.customers), 4)
-    names = ((name_key(n), c.customer_id) for c in contents.customers for n in {c.name, c.latin_name} if name_key(n))
-    put("customer_names", names, 2)
-    put("orders", ((order_key(o.order_id), o.customer_id, _when(o), body(o)) for o in contents.orders), 4)
-    put("policies", ((p.topic, p.lang, body(p)) for p in contents.policies), 3)
-
-
-def _postal(customer: Customer) -> str:
-    return postal_key(customer.address.postal_code) if customer.address else ""
-
-
-def _when(order: Order) -> str:
-    return order.placed_at.astimezone(UTC).isoformat() if order.placed_at else ""

@@ -8,29 +8,34 @@ Fields not named in ``MAPPING`` are not imported.
 
 import json
 import re
-from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from bot.session import CustomerId
 from bot.shop.errors import ShopFolderError
 from bot.shop.folder import Contents, Gate, reason_of
+from bot.shop.pieces import lines
 from bot.shop.records import (
-    Address,
     Customer,
     Order,
     OrderId,
     OrderItem,
     OrderStatus,
+    Payment,
+    PaymentKind,
+    PaymentMethod,
     Policy,
     Product,
     ProductId,
     ShopInfo,
+    Swap,
     Variant,
 )
+from bot.shop.rules import ShopRules, WriteRule
+from bot.shop.tau2_rows import RawMethod, RawOrder, RawProduct, RawRow, RawUser
 
 AVAILABLE: Final = 100
 INFO: Final = ShopInfo(name_en="Retail shop", currency="USD", order_pattern=r"#?W\d{7}")
@@ -40,13 +45,17 @@ MAPPING: Final = {
     "products[].variants[].item_id, price": "sku, price_minor (cents)",
     "products[].variants[].available": f"stock {AVAILABLE} or 0 (the source has no counts)",
     "users[].user_id, name, email, address": "customer_id, name, email, address",
+    "users[].payment_methods": "payment_methods: credit_card is card, paypal is wallet, gift_card keeps its balance",
     "orders[].order_id, user_id, address": "order_id, customer_id, address",
     "orders[].items[]": "items; the same item twice becomes quantity 2",
-    "orders[].payment_history[]": "total_minor = payments (without one: the items); payment_method",
+    "orders[].payment_history[]": "payments, payment_method; total_minor is their balance (cancelled: the items)",
     "orders[].fulfillments[].tracking_id": "tracking_id, joined by a comma",
     "status pending*": "paid when there is a payment, else pending",
     "status processed": "packed",
-    "status return requested, exchange requested": "return_requested",
+    "status pending (item modified)": "items_changed",
+    "status return requested, exchange requested": "return_requested, exchange_requested",
+    "orders[].cancel_reason, return_items, exchange_*": "cancel_reason, returning, exchanging, difference_minor",
+    "orders[].return_payment_method_id, exchange_payment_method_id": "settle_method",
     "policy.md": "policies/general.en.md; sections on returns and exchanges as pages of their own",
 }
 _STATUS: Final[dict[str, OrderStatus]] = {
@@ -54,82 +63,29 @@ _STATUS: Final[dict[str, OrderStatus]] = {
     "delivered": "delivered",
     "cancelled": "cancelled",
     "return requested": "return_requested",
-    "exchange requested": "return_requested",
+    "exchange requested": "exchange_requested",
 }
 _METHODS: Final = {"credit_card": "Credit card", "gift_card": "Gift card", "paypal": "PayPal"}
-Price = Annotated[Decimal, Field(ge=0, le=Decimal(10**10), allow_inf_nan=False)]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-R = TypeVar("R", bound=_Row)
-
-
-class _Variant(_Row):
-    item_id: str
-    options: dict[str, str]
-    available: bool
-    price: Price
-
-
-class _Product(_Row):
-    product_id: str
-    name: str
-    variants: dict[str, _Variant]
-
-
-class _Name(_Row):
-    first_name: str
-    last_name: str
-
-
-class _Address(_Row):
-    address1: str
-    address2: str = ""
-    city: str = ""
-    country: str = ""
-    state: str = ""
-    zip: str = ""
-
-    def record(self) -> Address:
-        return Address(self.address1, self.address2, self.city, self.state, self.zip, self.country)
-
-
-class _User(_Row):
-    user_id: str
-    name: _Name
-    email: str = ""
-    address: _Address
-
-
-class _Item(_Row):
-    name: str
-    product_id: str
-    item_id: str
-    price: Price
-    options: dict[str, str] = {}
-
-
-class _Payment(_Row):
-    transaction_type: str
-    amount: Price
-    payment_method_id: str = ""
-
-
-class _Fulfilment(_Row):
-    tracking_id: tuple[str, ...] = ()
-
-
-class _Order(_Row):
-    order_id: str
-    user_id: str
-    address: _Address | None = None
-    items: tuple[_Item, ...]
-    status: str
-    fulfillments: tuple[_Fulfilment, ...] = ()
-    payment_history: tuple[_Payment, ...] = ()
+R = TypeVar("R", bound=RawRow)
+_KINDS: Final[dict[str, PaymentKind]] = {"credit_card": "card", "gift_card": "gift_card", "paypal": "wallet"}
+# As policy.md of the source says; its orders have no dates, so nothing is too late.
+RULES: Final = ShopRules(
+    cancel=WriteRule(("pending", "paid"), "general"),
+    address=WriteRule(("pending", "paid"), "general"),
+    items=WriteRule(("pending", "paid"), "general"),
+    payment=WriteRule(("pending", "paid"), "general"),
+    account=WriteRule((), "general"),
+    returns=WriteRule(("delivered",), "returns"),
+    exchange=WriteRule(("delivered",), "exchanges"),
+    cancel_reasons=("no longer needed", "ordered by mistake"),
+    cancel_reasons_zh=("不再需要", "误下单"),
+    refund_to="original_or_gift_card",
+    difference_to="any",
+    items_once=True,
+    cancel_after_items=False,
+    exchange_same_item=True,
+    count_stock=False,
+)
 
 
 def read(src: Path) -> Contents:
@@ -143,17 +99,18 @@ def read(src: Path) -> Contents:
     gate = Gate()
     names: dict[str, str] = {}
     for row, raw in enumerate(tables["products"], start=1):
-        if product := _checked(_Product, raw, gate, "products", row):
+        if product := _checked(RawProduct, raw, gate, "products", row):
             gate.product(row, _product(product))
     for row, raw in enumerate(tables["users"], start=1):
-        if user := _checked(_User, raw, gate, "customers", row):
+        if user := _checked(RawUser, raw, gate, "customers", row):
             customer = _customer(user)
             names[user.user_id] = customer.name
             gate.customer(row, customer)
+    product_of = {v.sku: p.product_id for p in gate.products for v in p.variants}
     for row, raw in enumerate(tables["orders"], start=1):
-        if order := _checked(_Order, raw, gate, "orders", row):
-            _take_order(gate, row, order, names)
-    return gate.contents(INFO, _policies(path.with_name("policy.md")))
+        if order := _checked(RawOrder, raw, gate, "orders", row):
+            _take_order(gate, row, order, names, product_of)
+    return gate.contents(INFO, _policies(path.with_name("policy.md")), RULES)
 
 
 def _tables(path: Path) -> dict[str, list[Any]]:
@@ -186,7 +143,7 @@ def minor(amount: Decimal) -> int:
     return int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _product(row: _Product) -> Product:
+def _product(row: RawProduct) -> Product:
     values: dict[str, list[str]] = {}
     for variant in row.variants.values():
         for name, value in variant.options.items():
@@ -203,51 +160,89 @@ def _product(row: _Product) -> Product:
     )
 
 
-def _customer(row: _User) -> Customer:
+def _customer(row: RawUser) -> Customer:
     return Customer(
         customer_id=CustomerId(row.user_id),
         name=f"{row.name.first_name} {row.name.last_name}",
         email=row.email,
         address=row.address.record(),
         lang="en",
+        payment_methods=tuple(_way(method) for method in row.payment_methods.values()),
     )
 
 
-def _take_order(gate: Gate, row: int, order: _Order, names: dict[str, str]) -> None:
-    payments = [p for p in order.payment_history if p.transaction_type == "payment"]
-    status = _STATUS.get(order.status)
-    if order.status.startswith("pending"):
-        status = "paid" if payments else "pending"
+def _way(row: RawMethod) -> PaymentMethod:
+    kind = _KINDS.get(row.source, "other")
+    balance = None if row.balance is None else minor(row.balance)
+    return PaymentMethod(row.id, kind, row.brand or _METHODS.get(row.source, ""), row.last_four, balance)
+
+
+def _take_order(gate: Gate, row: int, order: RawOrder, names: dict[str, str], product_of: dict[str, ProductId]) -> None:
+    paid = [p for p in order.payment_history if p.transaction_type == "payment"]
+    pending = order.status.startswith("pending")
+    status = ("paid" if paid else "pending") if pending else _STATUS.get(order.status)
     if status is None:
         gate.reject("orders", row, "status: expected one of pending, processed, delivered, cancelled, … requested")
         return
-    counts = Counter(item.item_id for item in order.items)
-    items = {
-        item.item_id: OrderItem(
-            sku=item.item_id,
-            product_id=ProductId(item.product_id),
-            name_en=item.name,
-            name_zh="",
-            options=item.options,
-            quantity=counts[item.item_id],
-            price_minor=minor(item.price),
-        )
-        for item in order.items
-    }
-    paid = [minor(p.amount) for p in payments] or [minor(item.price) for item in order.items]
+    items = _items(order)
     record = Order(
         order_id=OrderId(order.order_id),
         customer_id=CustomerId(order.user_id),
         status=status,
         placed_at=None,
-        items=tuple(items.values()),
-        total_minor=sum(paid),
+        items=items,
+        total_minor=_total(order, items),
         address=order.address.record() if order.address else None,
         recipient=names.get(order.user_id, ""),
         tracking_id=", ".join(number for f in order.fulfillments for number in f.tracking_id) or None,
-        payment_method=_method(payments[0].payment_method_id) if payments else "",
+        payment_method=_method(paid[0].payment_method_id) if paid else "",
+        payments=_payments(order),
+        items_changed="modified" in order.status,
+        cancel_reason=order.cancel_reason or "",
+        returning=tuple(sorted(order.return_items or ())),
+        exchanging=_swaps(order, product_of),
+        difference_minor=minor(order.exchange_price_difference or Decimal(0)),
+        settle_method=order.return_payment_method_id or order.exchange_payment_method_id or "",
     )
     gate.order(row, record)
+
+
+def _items(order: RawOrder) -> tuple[OrderItem, ...]:
+    return lines(
+        OrderItem(
+            sku=item.item_id,
+            product_id=ProductId(item.product_id),
+            name_en=item.name,
+            name_zh="",
+            options=item.options,
+            quantity=1,
+            price_minor=minor(item.price),
+        )
+        for item in order.items
+    )
+
+
+def _payments(order: RawOrder) -> tuple[Payment, ...]:
+    rows = ((row.transaction_type, minor(row.amount), row.payment_method_id) for row in order.payment_history)
+    return tuple(
+        Payment("refund" if kind == "refund" else "payment", amount, method) for kind, amount, method in rows if method
+    )
+
+
+def _total(order: RawOrder, items: tuple[OrderItem, ...]) -> int:
+    """What was paid and not given back; a cancelled order keeps what its items cost."""
+    signs = {"payment": 1, "refund": -1}
+    net = sum(signs.get(row.transaction_type, 0) * minor(row.amount) for row in order.payment_history)
+    if not order.payment_history or order.status == "cancelled":
+        return sum(item.price_minor * item.quantity for item in items)
+    return max(net, 0)
+
+
+def _swaps(order: RawOrder, product_of: dict[str, ProductId]) -> tuple[Swap, ...]:
+    """The source keeps the old and the new items apart, each sorted: within a product they are paired in that order."""
+    olds = sorted(order.exchange_items or (), key=lambda sku: (product_of.get(sku, ""), sku))
+    news = sorted(order.exchange_new_items or (), key=lambda sku: (product_of.get(sku, ""), sku))
+    return tuple(sorted((Swap(old, new) for old, new in zip(olds, news, strict=False)), key=lambda s: (s.old, s.new)))
 
 
 def _method(method_id: str) -> str:

@@ -30,6 +30,7 @@ STATUS: dict[OrderStatus, dict[Lang, str]] = {
     "return_requested": {"en": "return requested", "zh": "退货申请中"},
     "returned": {"en": "returned and refunded", "zh": "已退货退款"},
     "exchanged": {"en": "exchanged", "zh": "已换货"},
+    "exchange_requested": {"en": "exchange requested", "zh": "换货申请中"},
 }
 _LABELS_ZH = {
     "placed": "下单日期",

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.commands import Topic
+from bot.commands import ServiceKind, Topic
 from bot.facts import Facts
+from bot.service.case import Case
 from bot.session import CustomerId, Lang
+from bot.shop.writes import Receipt
 from bot.state import Awaiting, DialogueState, Mention
 from bot.wording import Key
 from guardrails import handles
@@ -20,8 +22,16 @@ from guardrails.findings import Concealed, Kind, Origin, VaultOwner
 from guardrails.guard import ConcealResult
 
 ToolName = Literal[
-    "verify_customer", "track_order", "list_orders", "find_products", "show_product", "search_policy", "hand_off"
+    "verify_customer", "track_order", "list_orders", "find_products", "show_product", "search_policy", "hand_off",
+    "serve", "take_down",
 ]  # fmt: skip
+
+
+Act = Literal[
+    "ask_identity", "ask_order", "ask_items", "ask_options", "ask_reason", "ask_address", "ask_payment", "confirm",
+    "refuse", "done", "handoff", "other",
+]  # fmt: skip
+"""What a turn of the assistant does to the dialogue: what it asks for, or how the request ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,12 @@ class Call:
     postal_code: str | None = None
     optional: bool = False
     """Nothing found is not worth a word."""
+    reply: Literal["yes", "no", "words"] | None = None
+    """What the message is to a proposal."""
+    kind: ServiceKind | None = None
+    """What is to be done, where only the model could tell."""
+    resume: bool = False
+    """Go on with the case as it is, without taking the message in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,17 @@ class HandedOff:
     summary: Concealed
 
 
-Outcome = Found | Miss | Verified | HandedOff
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where a service case stands now, what the customer reads of it, and what it waits for (``act``)."""
+
+    case: Case
+    told: Concealed
+    act: Act
+    receipts: tuple[Receipt, ...] = ()
+
+
+Outcome = Found | Miss | Verified | HandedOff | Served
 
 
 class Vault(Protocol):

@@ -65,7 +65,7 @@ def _examples(settings: TaggerSettings, tokenizer: Tokenizer) -> list[Encoded]:
     return examples + [
         masked(encode_attack(message, tokenizer), settings.masked, rng)
         for lang in ("en", "zh")
-        for message in attack_messages(lang, settings.seed, settings.attacks, wide=settings.wide)
+        for message in attack_messages(lang, settings.seed, settings.attacks)
         if in_half(message.family, "train")
     ]
 

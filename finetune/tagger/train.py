@@ -31,11 +31,10 @@ ATTACK_WEIGHT: Final = 0.3
 class TaggerSettings:
     """How to train. Sizes in messages and pieces, times in minutes."""
 
-    layers: int = 4
+    layers: int = 6
     messages_en: int = 80_000
     messages_zh: int = 26_000
-    attacks: int = 12_000  # in each language, half of them harmless texts that look like attacks
-    wide: bool = False  # attacks and what looks like them of both collections
+    attacks: int = 26_000  # in each language, half of them harmless texts that look like attacks
     max_minutes: float | None = None
     learning_rate: float = 3e-4
     masked: float = 0.15  # of the pieces outside values, in every second message

@@ -4,7 +4,7 @@ from typing import get_args
 import pytest
 
 from bot.commands import SERVICE_KINDS, TOPICS, Command, ServiceKind
-from bot.dialogue import RULE_OF, SAY_OF, TOPIC_OF, Action, Say, decide, follow
+from bot.dialogue import RULE_OF, SAY_OF, SERVED, TOPIC_OF, Action, Say, decide, follow
 from bot.session import CustomerId, Lang
 from bot.state import DialogueState, Mention
 from bot.tools.toolbox import Call, Miss, Verified
@@ -86,8 +86,18 @@ def test_a_state_survives_its_way_through_a_checkpoint() -> None:
     assert DialogueState.from_json({"version": 99, "lang": "zh"}) == DialogueState(lang="zh")
 
 
+@pytest.mark.parametrize("kind", sorted(SERVED))
+def test_a_service_waits_until_it_is_known_who_asks_and_then_goes_on(kind: ServiceKind) -> None:
+    asked = decide(DialogueState(), [Command("service", kind=kind)])
+    assert asked.actions == (Call("take_down", kind=kind), Say("ask_identity"))
+    assert asked.state.awaiting == "identity"
+    assert follow(asked.state, Verified(CustomerId("C1"))).actions == (Call("serve", resume=True),)
+    known = decide(DialogueState(customer_id=CustomerId("C1")), [Command("service", kind=kind)])
+    assert known.actions == (Call("serve", reply="words", kind=kind),)
+
+
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("kind", SERVICE_KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in SERVICE_KINDS if kind not in SERVED])
 def test_a_service_that_the_assistant_cannot_do_is_said_with_its_rule_and_a_person(
     kind: ServiceKind, lang: Lang
 ) -> None:

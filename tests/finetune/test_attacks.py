@@ -115,8 +115,8 @@ def test_no_text_of_the_guards_exam_is_trained_on(lang: Lang) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_wide_collection_holds_both(lang: Lang) -> None:
-    drawn = list(attack_messages(lang, 3, 3000, wide=True))
+def test_both_collections_are_drawn_from(lang: Lang) -> None:
+    drawn = list(attack_messages(lang, 3, 3000))
     found = {message.family for message in drawn}
     assert found == {
         *families(f"attacks_{lang}"), *families(f"attacks_more_{lang}"),
@@ -138,8 +138,8 @@ def test_half_are_attacks_and_their_families_come_evenly(drawn: list[AttackMessa
     assert attacks.total() == harmless.total() == COUNT // 2
     assert max(attacks.values()) - min(attacks.values()) <= 1
     lang = drawn[0].lang
-    assert set(attacks) == set(families(f"attacks_{lang}"))
-    assert set(harmless) == set(families(f"harmless_{lang}"))
+    assert set(attacks) == set(collected("attacks", lang))
+    assert set(families(f"harmless_{lang}")) <= set(harmless)
     # A fifth at least: of 600 draws of 0.3, fewer than 120 are a chance below 1e-7.
     assert harmless[PLAIN] >= 120
 

@@ -61,4 +61,4 @@ async def test_the_privacy_page_tells_the_passport_in_short_and_what_is_kept(tmp
 
 
 async def test_versions_are_told(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/version")).json()["grammar"] == 1
+    assert (await client.get("/version")).json()["grammar"] == 2

@@ -10,7 +10,9 @@ from bot.shop.records import OrderStatus, TrackingEvent
 
 CHINA: Final = timezone(timedelta(hours=8))
 NOW: Final = datetime(2026, 11, 20, 18, 0, tzinfo=CHINA)
-ARRIVED: Final = frozenset[OrderStatus]({"delivered", "return_requested", "returned", "exchanged"})
+ARRIVED: Final = frozenset[OrderStatus](
+    {"delivered", "return_requested", "returned", "exchanged", "exchange_requested"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,13 @@ def families(name: str) -> dict[str, tuple[str, ...]]:
     return {key: tuple(lines) for key, lines in found.items()}
 
 
+def collected(sort: Literal["attacks", "harmless"], lang: Lang) -> dict[str, tuple[str, ...]]:
+    """The families of all collections, each by another hand or of another day."""
+    return {
+        name: lines for part in ("", "_more", "_third") for name, lines in families(f"{sort}{part}_{lang}").items()
+    }
+
+
 @cache
 def words(lang: Lang) -> dict[str, tuple[str, ...]]:
     """The values of each slot."""
@@ -84,17 +91,11 @@ def filled(template: str, lang: Lang, rng: random.Random) -> str:
     return _SLOT.sub(value, chosen)
 
 
-def attack_messages(lang: Lang, seed: int, count: int, *, wide: bool = False) -> Iterator[AttackMessage]:
-    """``count`` messages, every second one an attack, families evenly; the same seed gives the same ones.
-
-    ``wide`` draws from the second collection too (``attacks_more_LANG.txt``, ``harmless_more_LANG.txt``).
-    """
+def attack_messages(lang: Lang, seed: int, count: int) -> Iterator[AttackMessage]:
+    """``count`` messages, every second one an attack, families evenly; the same seed gives the same ones."""
     rng = random.Random(f"attacks:{lang}:{seed}")
-    attacks, harmless = families(f"attacks_{lang}"), families(f"harmless_{lang}")
-    if wide:
-        attacks = {**attacks, **families(f"attacks_more_{lang}")}
-        harmless = {**harmless, **families(f"harmless_more_{lang}")}
-        harmless[PLAIN] += harmless.pop(f"{PLAIN}_more")
+    attacks, harmless = collected("attacks", lang), collected("harmless", lang)
+    harmless[PLAIN] += harmless.pop(f"{PLAIN}_more")
     sorts = ((True, attacks), (False, harmless))
     lines = {(name, attack): _Deck(list(texts), rng) for attack, sort in sorts for name, texts in sort.items()}
     names = {True: _Deck(list(attacks), rng), False: _Deck([name for name in harmless if name != PLAIN], rng)}

@@ -1,0 +1,43 @@
+"""Which of a customer's payment methods a text names: the gift card, a brand, the last four digits, the original one."""
+
+import re
+from collections.abc import Sequence
+
+from bot.service.wording import METHODS, ORIGINAL
+from bot.shop.records import PaymentMethod
+
+
+def says_original(text: str) -> bool:
+    """Whether the text asks for the way it was paid."""
+    return bool(ORIGINAL.search(text))
+
+
+def named_methods(text: str, methods: Sequence[PaymentMethod]) -> tuple[PaymentMethod, ...] | None:
+    """The methods that the text may mean, narrowest first; ``None`` where it names none at all.
+
+    An empty tuple: it names a kind of method that this customer has not.
+    """
+    digits = [m for m in methods if m.last_four and re.search(rf"(?<!\d){m.last_four}(?!\d)", text)]
+    if digits:
+        return tuple(digits)
+    brands = [m for m in methods if m.brand and m.brand.lower().replace(" ", "") in text.replace(" ", "")]
+    kinds = [kind for kind, pattern in METHODS.items() if pattern.search(text)]
+    if (
+        "gift_card" in kinds
+        and "card" in kinds
+        and not re.search(r"(?:credit|debit|bank)\s?card|visa|master|amex|信用卡|银行卡", text)
+    ):
+        kinds.remove("card")
+    last = (
+        max((pattern.search(text).start(), kind) for kind, pattern in METHODS.items() if kind in kinds)
+        if kinds
+        else None
+    )  # type: ignore[union-attr]
+    if brands:
+        return tuple(brands)
+    if last is None:
+        return None
+    named = tuple(m for m in methods if m.kind in kinds)
+    if last[1] == "wallet" and not named:
+        return ()
+    return named

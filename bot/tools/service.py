@@ -1,0 +1,220 @@
+"""The tool that does things to orders: return, exchange, cancel, change. WRITE, and only what was just confirmed.
+
+Reads the customer's own words with the customer's own values opened (an address to deliver to, the number of an item
+that looks like a telephone number), inside this function only. What it tells is concealed: addresses are handles.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from bot.service.case import Case, Job, Slot
+from bot.service.manage import Turn, advance, hear
+from bot.service.requests import Request, tidy
+from bot.service.routing import op_for
+from bot.service.steps import Ask, Propose, Refuse, Shop, next_step
+from bot.service.targets import Records, named_orders
+from bot.service.telling import Teller
+from bot.session import Lang
+from bot.shop.records import Address, Customer, Order, Product
+from bot.shop.rules import ShopRules
+from bot.shop.store import ShopStore
+from bot.shop.writes import Receipt, Refused, Write
+from bot.tools.orders import STATUS
+from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, ToolContext
+from guardrails.findings import Concealed, Kind
+
+MAX_ORDERS: Final = 50
+ASKS: Final[dict[Slot, Act]] = {
+    "order": "ask_order",
+    "items": "ask_items",
+    "options": "ask_options",
+    "reason": "ask_reason",
+    "payment": "ask_payment",
+    "address": "ask_address",
+}
+OPENED_FOR_SERVICE: Final = frozenset[Kind](
+    {"ADDRESS", "POSTAL_CODE", "PHONE_NUMBER", "BANK_ACCOUNT", "CREDIT_CARD", "ID_CARD", "PASSPORT", "SOCIAL_ACCOUNT"}
+)
+"""An address to deliver to, and whatever the number of an item may be taken for."""
+_HANDLE: Final = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_\d+>")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTools:
+    """The service tool over one shop."""
+
+    shop: ShopStore
+
+    def run(self, context: ToolContext, call: Call) -> Outcome:
+        """Takes the customer's message into his case, and tells the next step of it."""
+        case = context.state.case
+        if context.customer_id is None:
+            return Miss("ask_identity", "identity")
+        customer = self.shop.customer(context.customer_id)
+        if customer is None:
+            return Miss("verify_failed", "identity")
+        shop = self._shop(context, customer)
+        if call.resume:
+            return self._told(case or Case(), shop, context)
+        turn = hear(_placed(case, context), context.text.text, call.reply or "words", lambda words: _fits(words, shop))
+        turn = _by_kind(turn, call, context)
+        teller = self._teller(context, customer)
+        match turn.do:
+            case "carry_out":
+                return self._carried_out(turn.case, shop, context, teller)
+            case "dropped":
+                return Served(turn.case, teller.dropped(), "done")
+            case "nothing":
+                return Miss("unclear")
+            case "go_on":
+                return self._told(turn.case, shop, context)
+
+    def take_down(self, context: ToolContext, call: Call) -> Outcome:
+        """Keeps what is wanted until the customer is known."""
+        case = context.state.case or Case()
+        turn = _by_kind(hear(replace(case, stage=None), context.text.text, "words"), call, context)
+        return Served(turn.case, Concealed.fixed(""), "ask_identity")
+
+    def _told(self, case: Case, shop: Shop, context: ToolContext, before: Concealed | None = None) -> Outcome:
+        teller = self._teller(context, shop.customer)
+        at = advance(case, shop)
+        act: Act
+        words = teller.step(at.step, at.passed) if at.step or at.passed or before is None else Concealed.fixed("")
+        told = Concealed.join("\n", [part for part in (before, words) if part])
+        match at.step:
+            case Ask(slot=slot):
+                act = ASKS[slot]
+            case Propose():
+                act = "confirm"
+            case Refuse():
+                act = "refuse"
+            case None:
+                act = "done"
+        return Served(at.case, told, act)
+
+    def _carried_out(self, case: Case, shop: Shop, context: ToolContext, teller: Teller) -> Outcome:
+        """Does what was proposed: the proposal is made anew from the same words, so that nothing else can be done."""
+        assert context.customer_id is not None  # noqa: S101 (checked by the caller)
+        job, rest = case.jobs[0], case.jobs[1:]
+        step = next_step(job, shop)
+        if not isinstance(step, Propose):
+            return self._told(case, shop, context)
+        done: list[Receipt] = []
+        refused: list[Refused] = []
+        for number, write in enumerate(step.writes):
+            outcome = self.shop.apply(context.customer_id, write, _key(context, write, case.writes + number))
+            (refused if isinstance(outcome, Refused) else done).append(outcome)  # type: ignore[arg-type]
+        orders = tuple(dict.fromkeys(o for r in done if (o := getattr(r.write, "order_id", None))))
+        after = replace(
+            case,
+            jobs=tuple(replace(j, orders=j.orders or orders) for j in rest),
+            stage=None,
+            orders=orders or case.orders,
+            refunded_minor=case.refunded_minor + sum(r.refund_minor for r in done),
+            charged_minor=case.charged_minor + sum(r.charge_minor for r in done),
+            writes=case.writes + len(done),
+        )
+        told = teller.done(done, refused, last=not rest)
+        if not rest:
+            return Served(after, told, "refuse" if refused and not done else "done", tuple(done))
+        fresh = self._shop(context, shop.customer)
+        outcome = self._told(after, fresh, context, told)
+        return replace(outcome, receipts=tuple(done)) if isinstance(outcome, Served) else outcome
+
+    def _shop(self, context: ToolContext, customer: Customer) -> Shop:
+        customer_id = customer.customer_id
+        orders = self.shop.orders(customer_id, limit=MAX_ORDERS)
+        records = Records.of(
+            orders, self.shop.products(), context.lang, self.shop.info.order_pattern, self.shop.product
+        )
+        return Shop(
+            records,
+            customer,
+            self.shop.rules,
+            lambda write: self.shop.preview(customer_id, write),
+            opener(context),
+        )
+
+    def _teller(self, context: ToolContext, customer: Customer) -> Teller:
+        lang = context.lang
+        return Teller(
+            lang,
+            self.shop.info.currency,
+            reasons_in(self.shop.rules, lang),
+            customer.payment_methods,
+            lambda address: _hidden(address, context),
+            lambda order: STATUS[order.status][lang],
+            lambda sku: _name(self.shop.product_of_sku(sku), sku, lang),
+        )
+
+
+def _placed(case: Case | None, context: ToolContext) -> Case:
+    """The case, with the order that was just talked about where it knows none."""
+    known = case or Case()
+    topic = context.state.topic
+    return replace(known, orders=(topic.id,)) if not known.orders and topic and topic.type == "order" else known
+
+
+def _by_kind(turn: Turn, call: Call, context: ToolContext) -> Turn:
+    """Where no word says what to do, what the model says."""
+    op = op_for(call.kind, context.text.text) if call.kind else None
+    if turn.do != "nothing" or op is None:
+        return turn
+    job = Job.of(Request(op, tidy(context.text.text), (op,)), turn.case.orders)
+    return Turn(replace(turn.case, jobs=(job,), stage=None), "go_on")
+
+
+def opener(context: ToolContext) -> Callable[[str], str]:
+    """Opens the handles of the declared kinds in the customer's own words; others stay as they are."""
+
+    def opened(match: re.Match[str]) -> str:
+        try:
+            return context.open(match.group()) or match.group()
+        except (PermissionError, LookupError):
+            return match.group()
+
+    return lambda text: _HANDLE.sub(opened, text)
+
+
+def _fits(words: str, shop: Shop) -> bool:
+    orders, missing = named_orders(words, shop.records)
+    return bool(orders or missing or shop.records.names.find(words.lower()))
+
+
+def _hidden(address: Address, context: ToolContext) -> Concealed:
+    parts = (address.line1, address.line2, address.city, address.region, address.postal_code)
+    if context.lang == "zh" and not address.line1.isascii():
+        text = f"{address.region if address.region != address.city else ''}{address.city}{address.line1}{address.line2}"
+    else:
+        text = ", ".join(part for part in parts if part)
+    kind: Kind = "ADDRESS"
+    return context.vault.conceal_value(context.owner, kind, text)
+
+
+def _name(found: "tuple[Product, object] | None", sku: str, lang: Lang) -> str:
+    if found is None:
+        return sku
+    product = found[0]
+    variant = next(v for v in product.variants if v.sku == sku)
+    options = ", ".join(variant.options_in(lang).values())
+    return f"{product.name(lang)} ({options})" if options else product.name(lang)
+
+
+def _key(context: ToolContext, write: Write, number: int) -> str:
+    """The same confirmation gives the same key, however often it arrives."""
+    told = json.dumps([type(write).__name__, asdict(write)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(f"{context.customer_id}|{number}|{told}".encode()).hexdigest()
+
+
+def reasons_in(rules: ShopRules, lang: Lang) -> tuple[str, ...]:
+    """The reasons to cancel for, as the customer reads them."""
+    return (rules.cancel_reasons_zh or rules.cancel_reasons) if lang == "zh" else rules.cancel_reasons
+
+
+def status_of(order: Order, lang: Lang) -> str:
+    """An order's status in words."""
+    return STATUS[order.status][lang]
