@@ -310,7 +310,7 @@ def test_a_missing_source_and_an_unknown_format_are_refused(tmp_path: Path) -> N
     with pytest.raises(ShopFolderError, match="found none"):
         import_shop(tmp_path / "nothing", "csv", tmp_path)
     unknown: Any = "xlsx"
-    with pytest.raises(ShopFolderError, match="expected a format of tau2, jsonl, csv"):
+    with pytest.raises(ShopFolderError, match="expected a format of tau2, shopify, woocommerce, jsonl, csv"):
         import_shop(tmp_path, unknown, tmp_path)
 
 
