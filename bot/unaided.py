@@ -5,10 +5,12 @@ itself; otherwise the whole decides. Where the classifier is unsure the turn is 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bot.clauses import clauses
 from bot.commands import MAX_COMMANDS, Command
+from bot.intents import in_scope_of
 from bot.prompts import Context
 from bot.session import Lang
 from bot.slots import command_of, details_in
@@ -17,6 +19,9 @@ MIN_CLASSIFIER: Final = 0.35
 """Below this probability of the whole message the classifier is taken to guess."""
 MIN_PART: Final = 0.6
 """A part is a request of its own only where the classifier is surer than it needs to be of a whole message."""
+
+MIN_IN_SCOPE: Final = 0.5
+"""Below it a message that nothing else is clear about is taken to be no business of a shop."""
 
 _NO_REQUEST: Final = frozenset(
     ("greet", "thanks", "goodbye", "affirm", "deny", "unclear", "out_of_scope", "choose", "give", "repeat", "stop")
@@ -31,18 +36,29 @@ class Intents(Protocol):
         ...
 
 
-def commands_unaided(
-    text: str, context: Context, lang: Lang, intents: Intents, order_pattern: str
-) -> tuple[tuple[Command, ...], float]:
-    """The commands of a concealed ``text`` and how likely they are; one ``unclear`` where nothing is likely."""
-    label, probability = _best(intents.predict(text, lang), context)
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Commands, how likely they are, and how likely the message is a shop's business at all."""
+
+    commands: tuple[Command, ...]
+    probability: float
+    in_scope: float
+
+
+def commands_unaided(text: str, context: Context, lang: Lang, intents: Intents, order_pattern: str) -> Guess:
+    """The commands of a concealed ``text``; one ``unclear`` where nothing is likely."""
+    ranked = intents.predict(text, lang)
+    label, probability = _best(ranked, context)
+    in_scope = in_scope_of(ranked)
     if several := _several(text, context, lang, intents, order_pattern):
-        return several
+        return Guess(*several, max(in_scope, several[1]))
+    if in_scope < MIN_IN_SCOPE:
+        return Guess((Command("out_of_scope"),), 1 - in_scope, in_scope)
     if probability < MIN_CLASSIFIER:
-        return (Command("unclear"),), probability
+        return Guess((Command("unclear"),), probability, in_scope)
     if label == "give" and (details := details_in(text)):
-        return details[:MAX_COMMANDS], probability
-    return (command_of(label, text, context, order_pattern),), probability
+        return Guess(details[:MAX_COMMANDS], probability, in_scope)
+    return Guess((command_of(label, text, context, order_pattern),), probability, in_scope)
 
 
 def _best(ranked: Sequence[tuple[str, float]], context: Context) -> tuple[str, float]:

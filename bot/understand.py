@@ -27,11 +27,15 @@ UnderstoodBy = Literal["rule", "llm", "classifier"]
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """The commands of a turn, who found them, and how sure (``None``: certain or not known)."""
+    """The commands of a turn, who found them, and how sure (``None``: certain or not known).
+
+    ``in_scope``: how likely the turn is a shop's business, where the classifier decided.
+    """
 
     commands: tuple[Command, ...]
     by: UnderstoodBy
     confidence: float | None = None
+    in_scope: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,8 @@ class Understander:
         return order_in(text.text, self.order_pattern)
 
     async def _classified(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
-        commands, probability = await asyncio.to_thread(
-            commands_unaided, text.text, context, lang, self.intents, self.order_pattern
-        )
-        return Understanding(commands, "classifier", probability)
+        guess = await asyncio.to_thread(commands_unaided, text.text, context, lang, self.intents, self.order_pattern)
+        return Understanding(guess.commands, "classifier", guess.probability, guess.in_scope)
 
 
 def _may_name(order: str, text: Concealed, context: Context) -> bool:

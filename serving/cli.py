@@ -15,6 +15,7 @@ import typer
 from bot.session import Lang
 from serving.commands import measure, privacy, talk
 from serving.commands.redact import redact
+from serving.commands.understand import understand
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +32,7 @@ app.add_typer(privacy.app, name="privacy")
 app.command()(measure.replay)
 app.command()(talk.chat)
 app.command()(redact)
+app.command()(understand)
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 

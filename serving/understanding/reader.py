@@ -24,6 +24,8 @@ from guardrails.readable import Readable
 
 ORDER_PATTERN: Final = r"(?<![\w<])#?[A-Z]{0,4}-?\d[\dA-Z-]{3,23}\b"
 """Order numbers of shops in general, for a file that belongs to no shop in particular."""
+PATIENCE_S: Final = 60.0
+"""Of the guard, per message: nobody waits at a file."""
 _KEY_BYTES: Final = 32
 
 
@@ -107,7 +109,7 @@ def reader_over(
     readable = readable or Readable((order_pattern,))
     with TemporaryDirectory(prefix="tactful-understand-") as folder:
         vault = f"sqlite:///{Path(folder) / 'vault.sqlite'}"
-        guard = build_guard(vault, secrets.token_bytes(_KEY_BYTES), readable, GuardSettings())
+        guard = build_guard(vault, secrets.token_bytes(_KEY_BYTES), readable, GuardSettings(timeout_s=PATIENCE_S))
         try:
             yield Reader(guard, Understander(model or NoModel(), intents, prompting, order_pattern))
         finally:
