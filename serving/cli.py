@@ -15,7 +15,7 @@ import typer
 from bot.session import Lang
 from serving.commands import measure, privacy, talk
 from serving.commands.redact import redact
-from serving.commands.understand import understand
+from serving.commands.understand import bench_understand, understand
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,6 +33,7 @@ app.command()(measure.replay)
 app.command()(talk.chat)
 app.command()(redact)
 app.command()(understand)
+measure.app.command("understand")(bench_understand)
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 

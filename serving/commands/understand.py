@@ -1,4 +1,4 @@
-"""``tactful understand``: messages of a file with their commands. Thin: the work is in ``serving.understanding``."""
+"""``tactful understand`` and ``tactful bench understand``. Thin: the work is in ``serving.understanding``."""
 
 import asyncio
 import json
@@ -14,6 +14,7 @@ import typer
 
 STREAM = "-"
 PROBE_TIMEOUT_S = 3.0
+NLU = Path("../shared/data/nlu")
 
 _FAULTS = {
     "no_input": ("the input cannot be read", "无法读取输入文件"),
@@ -68,6 +69,45 @@ def understand(
     }
     print(json.dumps(report) if as_json else _words(report), file=sys.stderr if target == STREAM else sys.stdout)
     raise typer.Exit(1 if tally.errors else 0)
+
+
+def bench_understand(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="more labelled messages: .csv (Bitext), .json (CLINC150), .jsonl 更多带标注的文件"),
+    ] = None,
+    public: Annotated[Path, typer.Option(help="folder of public sets; left out if missing")] = NLU,
+    far: Annotated[int, typer.Option(help="of messages far from a shop's business, at most so many")] = 300,
+    peers: Annotated[str, typer.Option(help="plain (TF-IDF, trained in the same run) or none")] = "plain",
+    seed: int = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Measure understanding without the language model. 测量降级模式的理解能力。 Exit 100 if a must is missed.
+
+    Intents, slots, several requests, 10 % typos, switching of languages, and what is out of scope: on our own
+    evaluation wording, the public development sets, and FILES. Without FILES nothing but those.
+
+    Example: tactful bench understand other/test.csv --public ../shared/data/nlu
+    """
+    from serving.compose_engine import ARTIFACTS
+    from serving.understanding.bench import bench, table
+    from serving.understanding.sets import BadSet
+
+    try:
+        result = bench(
+            ARTIFACTS / "intent",
+            files or [],
+            public if public.is_dir() else None,
+            far=far,
+            plain=peers == "plain",
+            seed=seed,
+            progress=lambda line: print(line, file=sys.stderr),
+        )
+    except BadSet as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    print(json.dumps(result, ensure_ascii=False) if as_json else table(result))
+    raise typer.Exit(100 if result["missed"] else 0)
 
 
 async def _run(lines: BinaryIO, out: BinaryIO, reader: Any, tally: Any) -> None:

@@ -71,10 +71,13 @@ class Reader:
         text = self.guard.conceal(owner, message.text, lang=message.lang).text
         context = message.context
         if context.topic or context.offered:
-            hide = lambda said: self.guard.conceal(owner, said).text.text  # noqa: E731 - used in the two lines below
-            topic = hide(context.topic) if context.topic else None
-            context = Context(context.awaiting, context.doing, tuple(map(hide, context.offered)), topic)
+            topic = self._hidden(owner, context.topic) if context.topic else None
+            offered = tuple(self._hidden(owner, name) for name in context.offered)
+            context = Context(context.awaiting, context.doing, offered, topic)
         return await self.understander.understand(text, context, language_of(message.text, message.lang or "en"))
+
+    def _hidden(self, owner: VaultOwner, said: str) -> str:
+        return self.guard.conceal(owner, said).text.text
 
 
 def context_of(value: object) -> Context:

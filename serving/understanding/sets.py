@@ -3,7 +3,7 @@
 | file | read as |
 |---|---|
 | ``.csv`` with ``utterance``, ``intent`` | Bitext: labels by the table ``[bitext.labels]`` |
-| ``.json`` of splits of ``[text, label]`` | CLINC150: every split but training; labels by ``[clinc150]``, ``oos`` out of scope |
+| ``.json`` of splits of ``[text, label]`` | CLINC150: every split but training; labels by ``[clinc150]`` |
 | ``.jsonl`` | ``text`` with ``commands``, ``intents`` or ``intent``; ``lang`` and ``context`` where they are there |
 
 The tables stand in the artifact (``public.toml``), which was trained by them. A label that is already one of ours is
@@ -45,7 +45,7 @@ class Case:
     """Ours, in the order of the text; most messages have one."""
     lang: Lang = "en"
     context: Context = field(default_factory=Context, repr=False)
-    commands: tuple[dict[str, Any], ...] | None = field(default=None, repr=False)
+    commands: tuple[dict[str, Any], ...] = field(default=(), repr=False)
     theirs: str = ""
     """The label as the file writes it."""
 
@@ -112,4 +112,4 @@ def _lines(path: Path, table: dict[str, Any]) -> Iterator[Case]:
         if labels:
             lang: Lang = "zh" if str(row.get("lang", "")).startswith("zh") else "en"
             context = context_of(row.get("context"))
-            yield Case(row["text"], labels, lang, context, tuple(commands) if commands else None, str(written[0]))
+            yield Case(row["text"], labels, lang, context, tuple(commands or ()), str(written[0]))
