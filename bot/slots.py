@@ -13,8 +13,8 @@ from bot.prompts import Context
 _HANDLE: Final = re.compile(r"<(EMAIL|PERSON|POSTCODE)_\d+>")
 _SLOT_OF: Final[dict[str, Slot]] = {"EMAIL": "email", "PERSON": "name", "POSTCODE": "postal_code"}
 _PLACES: Final = (
-    r"\b(?:first|1st|one|1)\b|第?一(?=[个款号条单件]|$)|第一",
-    r"\b(?:second|2nd|two|2)\b|第?[二两](?=[个款号条单件]|$)|第二",
+    r"\b(?:first|1st|1)\b|(?:number|no\.?) one\b|第一|^一号?$|一(?=[号款])",
+    r"\b(?:second|2nd|two|2)\b|第?二(?=[个款号条单件]|$)|第二",
     r"\b(?:third|3rd|three|3)\b|第?三(?=[个款号条单件]|$)|第三",
 )
 _LAST: Final = re.compile(r"\b(?:last|bottom)\b|最后|末尾", re.IGNORECASE)
