@@ -112,6 +112,8 @@ def decide(state: DialogueState, commands: Sequence[Command], signed_in: Custome
     """What to do about ``commands``. ``signed_in`` comes from the session, never from the model."""
     state = replace(state, customer_id=signed_in or state.customer_id)
     wanted = [c for c in commands if c.name not in SMALL_TALK] or list(commands[:1])
+    served = [c for c in wanted if _is_served(c)]
+    wanted = [c for c in wanted if c not in served[1:]]  # the case reads all requests of the message by itself
     before = state.awaiting
     given = [c for c in wanted if c.slot in ("email", "name", "postal_code")]
     others = len(given) < len(wanted)

@@ -17,6 +17,7 @@ from serving.commands import measure, privacy, talk
 from serving.commands import shop as shops
 from serving.commands.redact import redact
 from serving.commands.scenarios import scenarios
+from serving.commands.understand import bench_understand, understand
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,6 +34,8 @@ app.command()(measure.replay)
 app.command()(talk.chat)
 app.command()(redact)
 app.command()(scenarios)
+app.command()(understand)
+measure.app.command("understand")(bench_understand)
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 

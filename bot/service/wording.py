@@ -164,7 +164,9 @@ HINTS: Final[tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]] = (
 """Which word of comparison speaks of which option, by the option's name."""
 METHODS: Final[dict[str, re.Pattern[str]]] = {
     "gift_card": re.compile(r"\bgift\s?cards?\b|礼品卡|储值卡|购物卡"),
-    "card": re.compile(r"(?<!\bsd\s)(?<!\bcf\s)(?<!\bsd)(?<!\bcf)(?<!\bmemory)(?<!\bsim)(?<!\bmemory\s)(?<!\bsim\s)\b(?:credit|debit|bank)?\s?cards?\b|\bvisa\b|\bmaster\s?card\b|信用卡|银行卡|借记卡"),
+    "card": re.compile(
+        r"(?<!\bsd\s)(?<!\bcf\s)(?<!\bsd)(?<!\bcf)(?<!\bmemory)(?<!\bsim)(?<!\bmemory\s)(?<!\bsim\s)\b(?:credit|debit|bank)?\s?cards?\b|\bvisa\b|\bmaster\s?card\b|信用卡|银行卡|借记卡"
+    ),
     "wallet": re.compile(r"\bpay\s?pal\b|\balipay\b|\bwechat\b|\bwallet\b|支付宝|微信|钱包"),
 }
 ORIGINAL: Final = re.compile(
