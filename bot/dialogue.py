@@ -154,6 +154,7 @@ def follow(state: DialogueState, outcome: Outcome) -> Decision:
                 return Decision(replace(state, case=case))
             waits = case.stage is not None
             served = replace(state, case=case, awaiting="service" if waits else None, failures=0, doing=())
+            served = replace(served, offered=outcome.offered or state.offered)
             return Decision(served, (Tell(told),))
         case HandedOff():
             return Decision(replace(state, handed_off=True, awaiting=None, doing=(), failures=0), (Say("handoff"),))
@@ -284,6 +285,8 @@ def _chosen(state: DialogueState, n: int) -> Decision:
     if not 1 <= n <= len(state.offered):
         key: Key = "choice_out_of_range" if state.offered else "unclear"
         return Decision(state, (Say(key),))
+    if state.awaiting == "service":
+        return Decision(state, (Call("serve", reply="words", order=state.offered[n - 1].id),))
     return _show(replace(state, awaiting=None), state.offered[n - 1])
 
 

@@ -211,10 +211,10 @@ class Teller:
     def _choices(self, ask: Ask) -> list[str]:
         if ask.slot == "order":
             orders = {order.order_id: order for order in ask.orders}
-            return [f"- {self._order(order)}" for order in list(orders.values())[:MAX_SHOWN]]
+            return [f"{n}. {self._order(order)}" for n, order in enumerate(list(orders.values())[:MAX_SHOWN], 1)]
         if ask.slot == "items":
-            shown = dict.fromkeys(f"- {piece.order_id}: {self._piece(piece)}" for piece in ask.pieces)
-            return list(shown)[: 2 * MAX_SHOWN]
+            shown = {piece.sku: f"{piece.order_id}: {self._piece(piece)}" for piece in ask.pieces}
+            return [f"{n}. {row}" for n, row in enumerate(list(shown.values())[: 2 * MAX_SHOWN], 1)]
         return []
 
     def _refusal(self, refuse: Refuse) -> Concealed:

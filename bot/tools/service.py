@@ -16,9 +16,9 @@ from bot.service.manage import Turn, advance, hear
 from bot.service.questions import Answerer
 from bot.service.requests import Request, tidy
 from bot.service.routing import op_for
-from bot.service.steps import Ask, Propose, Refuse, Shop, next_step
+from bot.service.steps import Ask, Propose, Refuse, Shop, Step, next_step
 from bot.service.targets import Records, named_orders
-from bot.service.telling import Teller
+from bot.service.telling import MAX_SHOWN, Teller
 from bot.session import Lang
 from bot.shop.records import Address, Customer, Order, Product
 from bot.shop.rules import ShopRules
@@ -62,7 +62,8 @@ class ServiceTools:
         shop = self._shop(context, customer)
         if call.resume:
             return self._told(case or Case(), shop, context)
-        turn = hear(_placed(case, context), context.text.text, call.reply or "words", lambda words: _fits(words, shop))
+        said = call.order or context.text.text  # one of a list, by its number
+        turn = hear(_placed(case, context), said, call.reply or "words", lambda words: _fits(words, shop))
         turn = _by_kind(turn, call, context)
         teller = self._teller(context, customer)
         match turn.do:
@@ -115,7 +116,7 @@ class ServiceTools:
                 act = "refuse"
             case None:
                 act = "done"
-        return Served(at.case, told, act)
+        return Served(at.case, told, act, offered=_listed(at.step, context.lang))
 
     def _carried_out(self, case: Case, shop: Shop, context: ToolContext, teller: Teller) -> Outcome:
         """Does what was proposed: the proposal is made anew from the same words, so that nothing else can be done."""
@@ -187,6 +188,19 @@ def _by_kind(turn: Turn, call: Call, context: ToolContext) -> Turn:
         return turn
     job = Job.of(Request(op, tidy(context.text.text), (op,)), turn.case.orders)
     return Turn(replace(turn.case, jobs=(job,), stage=None), "go_on")
+
+
+def _listed(step: Step | None, lang: Lang) -> tuple[Mention, ...]:
+    """What a question lists, in its order."""
+    match step:
+        case Ask(slot="order", orders=orders):
+            ids = dict.fromkeys(order.order_id for order in orders)
+            return tuple(Mention("order", order_id, order_id) for order_id in ids)[:MAX_SHOWN]
+        case Ask(slot="items", pieces=pieces):
+            skus = {piece.sku: piece for piece in pieces}
+            return tuple(Mention("product", sku, piece.item.name(lang)) for sku, piece in skus.items())
+        case _:
+            return ()
 
 
 def opener(context: ToolContext) -> Callable[[str], str]:

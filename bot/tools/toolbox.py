@@ -104,6 +104,8 @@ class Served:
     told: Concealed
     act: Act
     receipts: tuple[Receipt, ...] = ()
+    offered: tuple[Mention, ...] = ()
+    """Orders, or pieces by their SKU, that are listed to choose from."""
 
 
 Outcome = Found | Told | Miss | Verified | HandedOff | Served
