@@ -9,6 +9,7 @@ guard        the dialogue's state and the two messages, as they may be kept
 """
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ from guardrails.findings import Concealed, VaultOwner
 from guardrails.guard import Guardrails
 
 MAX_ACTIONS: Final = 8
+_POSTAL: Final = re.compile(r"(?<![\w<#])\d{5,6}(?:-\d{4})?(?![\w>])")
 _log = structlog.get_logger("tactful.turn")
 
 
@@ -70,6 +72,8 @@ class Nodes:
             verdict = await asyncio.to_thread(self._parts.guard.inspect, scratch.turn.text)
             result = await asyncio.to_thread(self._parts.guard.conceal, session.owner, scratch.turn.text)
             scratch.text, scratch.hidden = result.text, {str(kind): n for kind, n in result.hidden.items()}
+            if start.awaiting == "identity":
+                scratch.text = await asyncio.to_thread(self._with_postal_code, session.owner, scratch.text)
             if result.hidden:
                 scratch.emit(Hidden(scratch.hidden))
             if verdict.action == "block":
@@ -79,6 +83,15 @@ class Nodes:
         finally:
             scratch.clock("guard", began)
         return {}
+
+    def _with_postal_code(self, owner: VaultOwner, text: Concealed) -> Concealed:
+        """A bare number of five or six digits is a postal code where one was asked for."""
+        match = _POSTAL.search(text.text)
+        if match is None:
+            return text
+        handle = self._parts.guard.conceal_value(owner, "POSTAL_CODE", match.group())
+        around = (Concealed.fixed(text.text[: match.start()]), Concealed.fixed(text.text[match.end() :]))
+        return Concealed.join("", (around[0], handle, around[1]))
 
     def _refuse(self, scratch: Scratch, error: GuardError) -> None:
         _log.warning("turn_refused", reason=error.reason, session=scratch.turn.session.id)

@@ -9,7 +9,9 @@ from typing import Final
 
 from bot.shop.records import Address
 
-_ZIP: Final = re.compile(r"\b\d{5}(?:-\d{4})?\b(?!.*\b\d{5}\b)")
+_ZIP: Final = re.compile(
+    r"\b\d{5}(?:-\d{4})?\b(?!.*\b\d{5}\b)|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[\dW]\s?[A-Z0-9]{4}\b"
+)
 _UNIT: Final = re.compile(r"^(?:suite|ste\.?|apt\.?|apartment|unit|flat|floor|room|#)\s?\S+", re.IGNORECASE)
 _COUNTRIES: Final = {
     "usa": "USA",
@@ -99,10 +101,12 @@ def read_address(text: str, near: Address | None = None) -> Address | None:
     code = _ZIP.search(tail)
     postal = code.group() if code else ""
     words = [part.strip() for part in (tail[: code.start()] if code else tail).split(",") if part.strip()]
-    after = tail[code.end() :].strip(" ,.") if code else ""
-    country = _COUNTRIES.get(after.lower(), near.country if near else "")
+    after = [part.strip(" .") for part in tail[code.end() :].split(",") if part.strip(" .")] if code else []
+    words = [word for word in (*words, *after) if word]
+    country = near.country if near else ""
     if words and words[-1].lower() in _COUNTRIES:
-        country = _COUNTRIES[words.pop().lower()]
+        named = _COUNTRIES[words.pop().lower()]
+        country = country if _COUNTRIES.get(country.lower(), country) == named else named
     if not words:
         return None
     city, region = words[0], _state(words[1]) if len(words) > 1 else ""
@@ -124,5 +128,12 @@ def _chinese(text: str, near: Address | None) -> Address | None:
     code = re.search(r"(?<!\d)\d{6}(?!\d)", text)
     city = match["city"] or ""
     region = match["region"] or (city if city in ("北京市", "上海市", "天津市", "重庆市") else "")
-    line1 = re.sub(r"\s*(?:邮编[:：]?)?\s*\d{6}$", "", match["line1"]).strip()
-    return Address(line1, "", city, region, code.group() if code else "", near.country if near else "")
+    line1 = re.sub(r"[\s，,]*(?:邮编[:：]?)?\s*\d{6}$", "", text[match.start("line1") :]).strip(" ，,。")
+    line1, line2 = _parts_of(line1)
+    return Address(line1, line2, city, region, code.group() if code else "", near.country if near else "")
+
+
+def _parts_of(street: str) -> tuple[str, str]:
+    """Street and number, and the house behind them: 桂雨路88号 | 枫林苑3幢2单元1201室."""
+    match = re.match(r"(.+?\d+号)[，,\s]*((?:\D.*)?(?:幢|栋|单元|室|座|楼).*)$", street)
+    return (match[1], match[2].replace("，", "").replace(" ", "")) if match else (street.split("，")[0], "")

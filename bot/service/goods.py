@@ -48,7 +48,7 @@ class Names:
     def __init__(self, products: Iterable[Product], catalogue: Sequence[Product]) -> None:
         self._names = [_Name(p.product_id, _words(p.name_en), normalise(p.name_zh)) for p in products]
         self._counts = Counter(word for p in catalogue for word in set(_words(p.name_en)))
-        self._codes = {p.product_id: p.product_id for p in catalogue}
+        self._codes: dict[str, str] = {p.product_id: p.product_id for p in catalogue}
         self._owned: dict[str, str] = {}
         self._option_names = {
             " ".join(_words(option)[:2]) for p in catalogue for v in p.variants for option in v.options

@@ -13,7 +13,7 @@ from bot.service.wording import ALSO, EVERY_ORDER, EXPLICIT, UNKNOWN
 DROP: Final = re.compile(
     r"\b(?:never\s?mind|forget\s(?:about\s)?(?:it|that|this)|leave\s(?:it|that)|do\snothing|don'?t\s(?:do|cancel|return|change|exchange|process)"
     r"|do\snot\s(?:do|cancel|return|change|exchange|process)|changed?\smy\smind\b(?![:,]?\s\w+)|i'?d\sregret|not\ssure\syet|go\son\swith\sthe\snext)"
-    r"|算了|先不|不[退换改]了|不用[退换改取]|别[退换改取]|当我没说",
+    r"|^\s*(?:no[,.!\s]+)*(?:stop|hold\son)\b(?!\s\w+ing)|算了|先不|先别|先等等|停一下|不[退换改]了|不用[退换改取]|别[退换改取]|当我没说",
     re.IGNORECASE,
 )
 MAX_DROP_CHARS: Final = 70
@@ -113,8 +113,8 @@ def _answering(case: Case, words: str, requests: tuple[Request, ...], reply: Rep
 
 
 def _slot(stage: Stage) -> Slot:
-    slots: dict[Stage, Slot] = {s: s for s in ("order", "items", "options", "reason", "payment", "address")}  # type: ignore[misc]
-    return slots[stage]
+    slots: tuple[Slot, ...] = ("order", "items", "options", "reason", "payment", "address")
+    return next(slot for slot in slots if slot == stage)
 
 
 def _family(of: Request | Job) -> str | None:

@@ -48,16 +48,9 @@ def named_methods(text: str, methods: Sequence[PaymentMethod]) -> tuple[PaymentM
         and not re.search(r"(?:credit|debit|bank)\s?card|visa|master|amex|信用卡|银行卡", text)
     ):
         kinds.remove("card")
-    last = (
-        max((pattern.search(text).start(), kind) for kind, pattern in METHODS.items() if kind in kinds)
-        if kinds
-        else None
-    )  # type: ignore[union-attr]
     if brands:
         return tuple(brands)
-    if last is None:
+    if not kinds:
         return None
     named = tuple(m for m in methods if m.kind in kinds)
-    if last[1] == "wallet" and not named:
-        return ()
     return named

@@ -17,9 +17,12 @@ from bot.session import Lang
 from bot.shop.records import Address, Customer, Order
 from guardrails.findings import Concealed
 
-About = Literal["back", "to_pay", "balance", "tracking", "address", "rest", "paid", "things"]
+About = Literal["method", "back", "to_pay", "balance", "tracking", "address", "rest", "paid", "things"]
 MAX_TOLD: Final = 6
 _ASKS: Final[dict[About, re.Pattern[str]]] = {
+    "method": re.compile(
+        r"\b(?:which|what|how)\b[^.?]{0,30}\b(?:card|payment\smethod|did\si\spay(?:\swith)?\s?[?]|paid\swith)(?!\sbalance)(?![^.?]*balance)|(?:用(?:的)?(?:什么|哪)|怎么)[^。？]{0,6}(?:付|支付)"
+    ),
     "balance": re.compile(r"\bbalance\b|余额"),
     "rest": re.compile(r"\b(?:remaining|rest\sof\sthe|other|left)\b[^.?]{0,20}\bitems?\b|剩下的?(?:商品|东西)"),
     "back": re.compile(
@@ -64,6 +67,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "paid": ("Order {order}: {amount} in all.", "订单{order}：合计{amount}。"),
     "thing": ("{name}: {amount}, order {order}.", "{name}：{amount}，订单{order}。"),
     "sum": ("Together: {amount}.", "合计{amount}。"),
+    "method": ("Order {order} was paid with {method}.", "订单{order}是用{method}支付的。"),
     "rest": ("The other items in order {order}: {amount} in all.", "订单{order}其余商品合计{amount}。"),
 }  # fmt: skip
 
@@ -140,6 +144,8 @@ class Answerer:
             case "address" if order.address:
                 told = [self._say("address", order=fixed, address=self.hide(order.address))]
                 told += self._order("tracking", order) if order.tracking_id else []
+            case "method" if order.payment_method:
+                told = [self._say("method", order=fixed, method=Concealed.fixed(order.payment_method))]
             case "rest":
                 left = [p for p in pieces_of([order]) if p.sku not in order.returning]
                 told = [self._say("rest", order=fixed, amount=self._money(sum(p.item.price_minor for p in left)))]

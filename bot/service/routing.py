@@ -44,6 +44,8 @@ def answer_to(stage: Stage, text: str) -> Command | None:
     if QUESTION.search(words) and not ASKED_FOR.search(words) and not DROP.search(words):
         return None
     requests = read_requests(text)
+    if re.search(r"[?？]\s*$|(?:吗|呢)\s*[.。!！]?$", words) and not requests and not DROP.search(words):
+        return None
     goes_on = bool(
         requests or DROP.search(words) or _GOES_ON.search(words) or ONLY.search(words)
         or any(pattern.search(words) for pattern in METHODS.values())

@@ -19,6 +19,7 @@ from bot.service.wording import (
     EVERY_ORDER,
     EXCEPT,
     KEPT,
+    KEPT_AFTER,
     LESS_EXPENSIVE,
     MORE_EXPENSIVE,
     ONLY,
@@ -262,7 +263,16 @@ def _named(text: str, records: Records, pool: tuple[Order, ...], allowed: Callab
         pieces = tuple(p for p in every if p.item.product_id in mention.products)
         if pieces:
             many = bool(_MANY.search(before[-24:])) or _plural(text, mention)
-            found.append(Named(mention, pieces, before, after, many, bool(KEPT.search(before))))
+            found.append(
+                Named(
+                    mention,
+                    pieces,
+                    before,
+                    after,
+                    many,
+                    bool(KEPT.search(before) or KEPT_AFTER.search(text[mention.end :])),
+                )
+            )
     return found
 
 

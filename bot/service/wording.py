@@ -66,6 +66,10 @@ EXPLICIT: Final = re.compile(
 KEPT: Final = re.compile(
     r"\b(?:keep(?:ing)?|not|without|except|besides)\s(?:the\s|my\s|that\s)?$|(?:保留|留着|不要动|除了)$"
 )
+KEPT_AFTER: Final = re.compile(
+    r"^[^.;!?]{0,40}\b(?:stay(?:ing|s)?|(?:is|are)\s(?:fine|great|good|ok(?:ay)?)|i'?m\skeeping|i'?ll\skeep|can\sstay)\b"
+    r"|^[^。；！？]{0,12}(?:留着|不退|不换|保留|留下|没问题)"
+)
 SAME_AS: Final = re.compile(
     r"\bsame\b[^.]{0,40}\bas\b|\b(?:type|kind|one|version|model|size|colou?r)\s(?:that\s(?:is|was)\s)?in\s(?:my|the)\b[^.]{0,20}\border"
     r"|(?:跟|和|与)[^。]{0,16}(?:一样|同款|相同)"

@@ -73,6 +73,9 @@ class ServiceTools:
                 return Served(turn.case, teller.dropped(), "done")
             case "nothing":
                 return Miss("unclear")
+            case "go_on" if case and case.stage == "confirm" and _unchanged(case, turn.case, shop):
+                # A correction that changes nothing was not understood: the same must not be asked for again.
+                return Served(replace(turn.case, stage="refused"), teller.dropped(), "done")
             case "go_on":
                 return self._told(turn.case, shop, context)
 
@@ -144,8 +147,8 @@ class ServiceTools:
         if not rest:
             return Served(after, told, "refuse" if refused and not done else "done", tuple(done))
         fresh = self._shop(context, shop.customer)
-        outcome = self._told(after, fresh, context, told)
-        return replace(outcome, receipts=tuple(done)) if isinstance(outcome, Served) else outcome
+        following = self._told(after, fresh, context, told)
+        return replace(following, receipts=tuple(done)) if isinstance(following, Served) else following
 
     def _shop(self, context: ToolContext, customer: Customer) -> Shop:
         customer_id = customer.customer_id
@@ -188,6 +191,18 @@ def _by_kind(turn: Turn, call: Call, context: ToolContext) -> Turn:
         return turn
     job = Job.of(Request(op, tidy(context.text.text), (op,)), turn.case.orders)
     return Turn(replace(turn.case, jobs=(job,), stage=None), "go_on")
+
+
+def _unchanged(before: Case, after: Case, shop: Shop) -> bool:
+    if not before.jobs or not after.jobs:
+        return False
+    one, other = next_step(before.jobs[0], shop), next_step(after.jobs[0], shop)
+    return (
+        isinstance(one, Propose)
+        and isinstance(other, Propose)
+        and one.writes == other.writes
+        and (len(before.jobs) == len(after.jobs))
+    )
 
 
 def _listed(step: Step | None, lang: Lang) -> tuple[Mention, ...]:

@@ -214,14 +214,14 @@ async def bench_attacks(
             url = engine.base_url if engine else "http://127.0.0.1:9"
             model = build_model(own, url)
             counts = await measure(
-                parts.shop.path,  # type: ignore[union-attr]
+                parts.shop.path,
                 lambda shop: build_bot(own, replace(parts, shop=shop), url, InMemorySaver(), model),
                 parts.guard.analyze,
                 lambda text: parts.guard.inspect(text).action == "block",
                 every=every,
                 progress=lambda done, of: say(f"{done} of {of}") if done % 25 == 0 else None,
             )
-            parts.shop.close()  # type: ignore[union-attr]
+            parts.shop.close()
             parts.guard.close()
         finally:
             if engine:
