@@ -37,7 +37,7 @@ TASK = Task(
 def writes(*wanted: Write, customer: str = MIA, reply: str = "Cancelled, ¥45.00 go back.", act: str = "done") -> Move:
     def move(shop: SqliteShop, text: str) -> tuple[str, str]:
         for place, write in enumerate(wanted):
-            shop.apply(customer, write, f"{customer}-{place}-{text}")  # type: ignore[arg-type]
+            shop.apply(customer, write, f"{customer}-{place}")  # type: ignore[arg-type]
         return reply, act
 
     return move
