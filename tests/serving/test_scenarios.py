@@ -19,8 +19,9 @@ from serving.scenarios.customer import Script
 from serving.scenarios.figures import BadGate, missed, parse_gates, summary
 from serving.scenarios.leaks import PersonalValues
 from serving.scenarios.play import MAX_TURNS, Result, play_all
+from serving.scenarios.reading import read_tasks
 from serving.scenarios.report import write_report
-from serving.scenarios.tasks import Identity, Task, read_tasks
+from serving.scenarios.tasks import Identity, Task
 from serving.scenarios.words import says as holds
 from tests.serving.scenario_samples import CONTENTS, HOME, MIA, NOW, OTTO, Move, PlannedBot, says, shop_file
 
