@@ -24,6 +24,7 @@ Name = Literal[
     "find_product",  # suggest, recommend, search; slot query
     "ask_product",  # a question about a product: price, stock, size, material; slot query
     "ask_policy",  # a rule of the shop; slot topic
+    "ask_account",  # a question about what is the customer's own: paid, refunded, bought, on its way
     "give",  # the answer to a question of the bot; slots slot, value
     "choose",  # the n-th of what was offered; slot n
     "affirm",

@@ -11,7 +11,7 @@ from typing import Final, Literal, assert_never, cast
 from bot.commands import Command, ServiceKind, Topic
 from bot.session import CustomerId, Lang
 from bot.state import Awaiting, DialogueState, Mention
-from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Served, Verified
+from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Served, Told, Verified
 from bot.wording import Key
 from guardrails.findings import Concealed
 
@@ -112,6 +112,8 @@ def decide(state: DialogueState, commands: Sequence[Command], signed_in: Custome
     """What to do about ``commands``. ``signed_in`` comes from the session, never from the model."""
     state = replace(state, customer_id=signed_in or state.customer_id)
     wanted = [c for c in commands if c.name not in SMALL_TALK] or list(commands[:1])
+    served = [c for c in wanted if _is_served(c)]
+    wanted = [c for c in wanted if c not in served[1:]]  # the case reads all requests of the message by itself
     before = state.awaiting
     given = [c for c in wanted if c.slot in ("email", "name", "postal_code")]
     others = len(given) < len(wanted)
@@ -145,11 +147,14 @@ def follow(state: DialogueState, outcome: Outcome) -> Decision:
             return Decision(told)
         case Miss(key, awaiting):
             return _missed(state, key, awaiting)
+        case Told(text, topic):
+            return Decision(replace(state, topic=topic or state.topic, failures=0, held=""), (Tell(text),))
         case Served(case, told):
             if state.awaiting == "identity":  # taken down: who the customer is comes first
                 return Decision(replace(state, case=case))
             waits = case.stage is not None
             served = replace(state, case=case, awaiting="service" if waits else None, failures=0, doing=())
+            served = replace(served, offered=outcome.offered or state.offered)
             return Decision(served, (Tell(told),))
         case HandedOff():
             return Decision(replace(state, handed_off=True, awaiting=None, doing=(), failures=0), (Say("handoff"),))
@@ -178,6 +183,10 @@ def _one(state: DialogueState, command: Command) -> Decision:  # noqa: C901 (one
         case "ask_product":
             about = state.topic if state.topic and state.topic.type == "product" else None
             return Decision(state, (Call("show_product", query=command.query, product_id=about.id if about else None),))
+        case "ask_account":
+            if state.customer_id is None:
+                return _verify_or_ask(replace(state.push(command, "identity"), held=command.query or ""))
+            return Decision(state, (Call("tell_account"),))
         case "ask_policy":
             return Decision(state, (Call("search_policy", topic=command.topic),))
         case "give":
@@ -276,6 +285,8 @@ def _chosen(state: DialogueState, n: int) -> Decision:
     if not 1 <= n <= len(state.offered):
         key: Key = "choice_out_of_range" if state.offered else "unclear"
         return Decision(state, (Say(key),))
+    if state.awaiting == "service":
+        return Decision(state, (Call("serve", reply="words", order=state.offered[n - 1].id),))
     return _show(replace(state, awaiting=None), state.offered[n - 1])
 
 
@@ -309,7 +320,7 @@ def _unclear(state: DialogueState) -> Decision:
 
 def _reminded(decision: Decision, before: Awaiting | None, commands: Sequence[Command]) -> Decision:
     """After an interruption, ask again for what is still awaited."""
-    interrupted = all(c.name in ("ask_policy", "ask_product", "find_product") for c in commands)
+    interrupted = all(c.name in ("ask_policy", "ask_product", "find_product", "ask_account") for c in commands)
     if before == "service" and interrupted and decision.state.case and decision.state.case.stage:
         again = replace(decision.state, awaiting="service")
         return Decision(again, (*decision.actions, Call("serve", resume=True)))

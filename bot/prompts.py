@@ -32,7 +32,7 @@ _TASK: Final = {
     ("reply", "zh"): "用中文回复",
 }
 
-_UNDERSTAND_RULES: Final = Concealed.fixed("""\
+UNDERSTAND_RULES: Final = Concealed.fixed("""\
 You translate a customer's message to an online shop into 1 to 3 commands, as a JSON array and nothing else.
 Commands: track_order{order?} list_orders service{kind,order?} find_product{query} ask_product{query} \
 ask_policy{topic} give{slot,value} choose{n} affirm deny greet thanks goodbye repeat stop human unclear out_of_scope
@@ -54,7 +54,7 @@ _UNDERSTAND_SHOTS: Final[tuple[tuple[str, tuple[Command, ...]], ...]] = (
     ("what will the weather be tomorrow", (Command("out_of_scope"),)),
 )
 
-_REPLY_RULES: Final = Concealed.fixed("""\
+REPLY_RULES: Final = Concealed.fixed("""\
 You write the shop's answer to the customer: one short, friendly paragraph in the language asked for, from the facts \
 only. Copy numbers, dates, prices, names and handles such as <ADDRESS_1> exactly. If the facts do not hold the \
 answer, say so. No greeting, no promises, no line breaks.
@@ -101,7 +101,7 @@ def understand_messages(context: Context, text: Concealed, prompting: Prompting)
     shots: list[Message] = []
     for shown, commands in _UNDERSTAND_SHOTS:
         shots += [("user", Concealed.fixed(shown)), ("assistant", Concealed.fixed(dumps(commands)))]
-    return [("system", _UNDERSTAND_RULES), *shots, ("user", asked)]
+    return [("system", UNDERSTAND_RULES), *shots, ("user", asked)]
 
 
 def reply_messages(question: Concealed, lines: Sequence[Concealed], lang: Lang, prompting: Prompting) -> list[Message]:
@@ -112,7 +112,7 @@ def reply_messages(question: Concealed, lines: Sequence[Concealed], lang: Lang, 
         return [("user", asked)]
     data = [Concealed.join("", (_DATA, line)) for line in lines]
     asked = Concealed.join("\n", (task, *data, Concealed.fixed(""), question.clip(MAX_TEXT_CHARS)))
-    return [("system", _REPLY_RULES), ("user", asked)]
+    return [("system", REPLY_RULES), ("user", asked)]
 
 
 def fingerprint() -> str:

@@ -43,6 +43,8 @@ class DialogueState:
     handed_off: bool = False
     case: Case | None = None
     """What is being done to orders."""
+    held: str = ""
+    """A question that waits until it is known who asks: concealed."""
     last_reply: str = ""
     version: int = field(default=STATE_VERSION)
 

@@ -6,42 +6,39 @@ classifier decides (the degraded mode); where that is unsure too, the turn is ``
 
 import asyncio
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol, cast
+from typing import Final, Literal
 
 from bot.certain import commands_for_certain, details_in
-from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, CommandError, Name, ServiceKind, Topic, parse
+from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, CommandError, parse
 from bot.model_client import Model, ModelError
 from bot.prompts import Context, Prompting, understand_messages
 from bot.service.case import Stage
+from bot.service.questions import asked_about
 from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
+from bot.slots import order_in
+from bot.unaided import Intents, commands_unaided
 from guardrails.findings import Concealed
 
 MIN_CONFIDENCE: Final = 0.05
 """Below this lowest token probability the model is taken to guess."""
-MIN_CLASSIFIER: Final = 0.35
 MAX_OUTPUT_TOKENS: Final = 96
 
 UnderstoodBy = Literal["rule", "llm", "classifier"]
 
 
-class Intents(Protocol):
-    """The degraded mode's classifier."""
-
-    def predict(self, text: str, lang: Lang) -> Sequence[tuple[str, float]]:
-        """Labels with probabilities, best first."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """The commands of a turn, who found them, and how sure (``None``: certain or not known)."""
+    """The commands of a turn, who found them, and how sure (``None``: certain or not known).
+
+    ``in_scope``: how likely the turn is a shop's business, where the classifier decided.
+    """
 
     commands: tuple[Command, ...]
     by: UnderstoodBy
     confidence: float | None = None
+    in_scope: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +70,9 @@ class Understander:
         """With what the words plainly ask to be done to orders, and the details that prove who asks."""
         details = () if known else tuple(c for c in details_in(text.text) if c not in commands)
         requests = wanted(text.text, self.order_pattern)
+        if not requests and asked_about(text.text):
+            commands = (Command("ask_account", query=text.text[:MAX_QUERY_CHARS]),)
+            return (*details, *commands) if details else commands
         if requests and not any(c.name == "service" and c.kind in KIND_OF.values() for c in commands):
             questions = tuple(c for c in commands if c.name in ("track_order", "list_orders", "ask_policy", "give"))
             if not any(c.name == "ask_policy" for c in questions):
@@ -91,9 +91,9 @@ class Understander:
             answer = await self.model.complete(messages, schema=SCHEMA, max_tokens=MAX_OUTPUT_TOKENS)
             commands = self._checked(parse(answer.text), text, context)
         except (ModelError, CommandError):
-            return await self._classified(text, lang)
+            return await self._classified(text, context, lang)
         if answer.confidence is not None and answer.confidence < MIN_CONFIDENCE:
-            second = await self._classified(text, lang)
+            second = await self._classified(text, context, lang)
             return second if second.commands[0].name != "unclear" else Understanding(commands, "llm", answer.confidence)
         return Understanding(commands, "llm", answer.confidence)
 
@@ -114,34 +114,11 @@ class Understander:
         return command
 
     def _order_in(self, text: Concealed) -> str | None:
-        found = re.search(self.order_pattern, text.text, re.IGNORECASE)
-        return found.group() if found else None
+        return order_in(text.text, self.order_pattern)
 
-    async def _classified(self, text: Concealed, lang: Lang) -> Understanding:
-        ranked = await asyncio.to_thread(self.intents.predict, text.text, lang)
-        label, probability = ranked[0] if ranked else ("unclear", 0.0)
-        if probability < MIN_CLASSIFIER:
-            return Understanding((Command("unclear"),), "classifier", probability)
-        return Understanding((self._from_label(label, text),), "classifier", probability)
-
-    def _from_label(self, label: str, text: Concealed) -> Command:
-        name, _, detail = label.partition(":")
-        order = self._order_in(text)
-        match name:
-            case "service":
-                return Command("service", kind=cast(ServiceKind, detail), order=order)
-            case "ask_policy":
-                return Command("ask_policy", topic=cast(Topic, detail))
-            case "track_order":
-                return Command("track_order", order=order)
-            case "find_product" | "ask_product":
-                return Command(cast(Name, name), query=text.text[:MAX_QUERY_CHARS])
-            case "give":
-                return Command("give", slot="order", value=order) if order else Command("unclear")
-            case "choose":
-                return Command("unclear")
-            case _:
-                return Command(cast(Name, name))
+    async def _classified(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
+        guess = await asyncio.to_thread(commands_unaided, text.text, context, lang, self.intents, self.order_pattern)
+        return Understanding(guess.commands, "classifier", guess.probability, guess.in_scope)
 
 
 def _may_name(order: str, text: Concealed, context: Context) -> bool:

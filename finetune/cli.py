@@ -18,6 +18,7 @@ BASE = Path(".tactful/models/gemma3-270m-pruned")
 WORK = Path(".tactful/finetune")
 ADAPTER = Path("finetune/artifacts/default")
 INTENT = Path("finetune/artifacts/intent")
+PUBLIC = Path("../shared/data/nlu")
 TAGGER = Path("guardrails/artifacts/tagger")
 
 Json = Annotated[bool, typer.Option("--json", help="report as JSON on standard output")]
@@ -148,25 +149,35 @@ def evaluate(
 def intent(
     cases: Annotated[Path, typer.Argument(help="cases.jsonl of the corpus")],
     evaluation: Annotated[Path | None, typer.Option("--eval", help="cases.jsonl to measure on")] = None,
+    public: Annotated[
+        Path, typer.Option(help="folder of public utterances that add wording; left out if missing")
+    ] = PUBLIC,
     out: Annotated[Path, typer.Option(help="artifact folder")] = INTENT,
-    seed: Annotated[int, typer.Option(help="of the solver")] = 1,
+    work: Annotated[Path, typer.Option(help="folder that keeps sentence vectors for the next run")] = WORK,
+    seed: Annotated[int, typer.Option(help="of the solver, the sample and the slips")] = 1,
     as_json: Json = False,
 ) -> None:
     """Train the small intent model that understands when the language model is away.
 
     训练意图模型。
     """
-    from finetune.intent import accuracy, read_labelled, save_intents, train_intents
+    from finetune.intent import Labelled, accuracy, read_labelled, train_intents, with_typos
+    from finetune.intent_folder import save_intents
+    from finetune.public import read_public
+    from finetune.sentences import encoder, encoder_fingerprint
 
     try:
-        weights = train_intents(read_labelled(cases), seed=seed)
-        size = save_intents(weights, out)
+        own, sources = read_labelled(cases), read_public(public, seed)
+        wording = [Labelled(text, "en", label) for source in sources for text, label in source.rows]
+        encode = encoder(work / "sentences.npz", _report_share("encoded"))
+        weights = train_intents(with_typos([*own, *wording], seed), encode=encode, seed=seed)
+        size = save_intents(weights, out, encoder=encoder_fingerprint(), own_cases=len(own), sources=sources)
         summary: dict[str, Any] = {"folder": str(out), "labels": len(weights.labels), "bytes": size}
-        summary |= {"temperature": weights.temperature}
+        summary |= {"temperature": weights.temperature, "public": {s.name: len(s.rows) for s in sources}}
         if evaluation is not None:
-            shares = accuracy(weights, read_labelled(evaluation))
+            shares = accuracy(weights, read_labelled(evaluation), encode)
             summary["accuracy"] = {lang: share.to_json() for lang, share in shares.items()}
-    except (FinetuneError, OSError) as error:
+    except (FinetuneError, OSError, ImportError) as error:
         raise _failed(error) from error
     _tell(summary, as_json)
 
@@ -219,9 +230,9 @@ def _report_line() -> Any:
     return report
 
 
-def _report_share() -> Any:
+def _report_share(what: str = "answered") -> Any:
     def report(done: int, of: int) -> None:
-        typer.echo(f"answered {done} of {of}", err=True)
+        typer.echo(f"{what} {done} of {of}", err=True)
 
     return report
 

@@ -1,18 +1,18 @@
 """Trains the small intent model: what a turn wants, for when the language model is away.
 
-A logistic regression on hashed words and characters. It learns the first command of every case without
-context: a turn that is only clear from what was asked before ("the second one") still has a label of its
-own. Format 1 is shared with ``bot.intents``, which reads it; the two meet in files only, and a test loads
-what is written here there.
+A logistic regression on hashed words and characters, beside a pre-trained sentence vector: letters carry through
+slips of the fingers, vectors through wording that was never seen. It learns the first command of every case without
+context: a turn that is only clear from what was asked before ("the second one") still has a label of its own.
+Format 2 is shared with ``bot.intents``, which reads it; the two meet in files only, and a test loads what is
+written here there.
 """
 
 import hashlib
-import io
 import json
-import zipfile
+import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +21,15 @@ from numpy.typing import NDArray
 
 from finetune.errors import BadExamples
 from finetune.evaluate import Share
+from finetune.sentences import Encode
+from finetune.typos import with_slips
 
 WORD_FEATURES: Final = 32_768
 CHAR_FEATURES: Final = 65_536
 MIN_WEIGHT: Final = 0.02  # smaller ones change no decision, and zeros compress
 MIN_CASES: Final = 5  # of a label, to be learned at all
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # file time inside the archive: the same bytes every time
+SENTENCE_SCALE: Final = 2.0  # of the sentence vector beside the two halves of hashed features, each of length one
+SLIP_RATES: Final = (0.05, 0.1, 0.15)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class IntentWeights:
     coef: NDArray[np.float16]  # (WORD_FEATURES + CHAR_FEATURES, labels)
     intercept: NDArray[np.float32]
     temperature: float
+    sentence: NDArray[np.float32] | None = None  # (dimensions of the encoder, labels)
 
 
 def label_of(command: dict[str, Any]) -> str:
@@ -99,11 +103,26 @@ def features(texts: Sequence[str]) -> Any:
     return hstack([words.transform(texts), chars.transform(texts)], format="csr")
 
 
-def train_intents(cases: Sequence[Labelled], *, strength: float = 20.0, seed: int = 1) -> IntentWeights:
+def with_typos(cases: Sequence[Labelled], seed: int) -> list[Labelled]:
+    """The cases once each, and every English one a second time as fast fingers would type it."""
+    rng = random.Random(f"{seed}:slips")
+    once = list(dict.fromkeys(cases))
+    slipped = (
+        Labelled(with_slips(rng, case.text, rng.choice(SLIP_RATES)), case.lang, case.label)
+        for case in once
+        if case.lang == "en"
+    )
+    return [*once, *slipped]
+
+
+def train_intents(
+    cases: Sequence[Labelled], *, encode: Encode | None = None, strength: float = 20.0, seed: int = 1
+) -> IntentWeights:
     """Fits the model; every tenth text is kept aside to calibrate the temperature.
 
     Args:
         cases: labelled turns; labels with fewer than ``MIN_CASES`` are left out.
+        encode: gives sentence vectors; without it words and characters alone are learned.
         strength: inverse of the regularisation.
         seed: of the solver.
     """
@@ -115,79 +134,77 @@ def train_intents(cases: Sequence[Labelled], *, strength: float = 20.0, seed: in
     learn = [case for case in usable if not _aside(case)]
     if len({case.label for case in learn}) < 3:
         raise BadExamples(f"expected at least three labels with {MIN_CASES} cases, got {len(counts)} labels in all")
-    model = LogisticRegression(C=strength, max_iter=60, tol=1e-3, random_state=seed)
-    model.fit(features([case.text for case in learn]), [case.label for case in learn])
-    coef = model.coef_.T.copy()
-    coef[np.abs(coef) < MIN_WEIGHT] = 0
-    weights = IntentWeights(
-        tuple(str(label) for label in model.classes_), coef.astype(np.float16), model.intercept_.astype(np.float32), 1.0
-    )
-    return IntentWeights(weights.labels, weights.coef, weights.intercept, _temperature(weights, kept or learn))
+    rows, centre = _rows([case.text for case in learn], encode)
+    model = LogisticRegression(C=strength, max_iter=100, tol=1e-3, random_state=seed)
+    model.fit(rows, [case.label for case in learn])
+    hashed = model.coef_.T[: WORD_FEATURES + CHAR_FEATURES].copy()
+    hashed[np.abs(hashed) < MIN_WEIGHT] = 0
+    sentence, intercept = None, model.intercept_.astype(np.float32)
+    if centre is not None:  # the vectors' centre and scale go into the weights, so that a reader needs neither
+        sentence = (SENTENCE_SCALE * model.coef_.T[WORD_FEATURES + CHAR_FEATURES :]).astype(np.float32)
+        intercept = (model.intercept_ - centre @ sentence).astype(np.float32)
+    labels = tuple(str(label) for label in model.classes_)
+    weights = IntentWeights(labels, hashed.astype(np.float16), intercept, 1.0, sentence)
+    return replace(weights, temperature=_temperature(weights, kept or learn, encode))
 
 
-def probabilities(weights: IntentWeights, texts: Sequence[str]) -> NDArray[np.float64]:
+def _rows(texts: Sequence[str], encode: Encode | None) -> tuple[Any, NDArray[np.float32] | None]:
+    """Features for training, with the centre that was taken from the sentence vectors."""
+    from scipy.sparse import csr_matrix, hstack
+
+    if encode is None:
+        return features(texts), None
+    vectors = encode(texts)
+    centre: NDArray[np.float32] = vectors.mean(axis=0)
+    return hstack([features(texts), csr_matrix(SENTENCE_SCALE * (vectors - centre))], format="csr"), centre
+
+
+def logits(weights: IntentWeights, texts: Sequence[str], encode: Encode | None = None) -> NDArray[np.float64]:
+    """Shape (texts, labels), before the temperature. ``encode`` is needed where the weights have a sentence part."""
+    found = features(texts) @ weights.coef.astype(np.float32) + weights.intercept
+    if weights.sentence is not None:
+        if encode is None:
+            raise ValueError("expected an encoder: the weights have a part for sentence vectors")
+        found = found + encode(texts) @ weights.sentence
+    result: NDArray[np.float64] = np.asarray(found, np.float64)
+    return result
+
+
+def probabilities(weights: IntentWeights, texts: Sequence[str], encode: Encode | None = None) -> NDArray[np.float64]:
     """Shape (texts, labels); rows add up to one."""
-    logits = features(texts) @ weights.coef.astype(np.float32) + weights.intercept
-    return _softmax(logits / weights.temperature)
+    return _softmax(logits(weights, texts, encode) / weights.temperature)
 
 
-def accuracy(weights: IntentWeights, cases: Iterable[Labelled]) -> dict[str, Share]:
+def accuracy(weights: IntentWeights, cases: Iterable[Labelled], encode: Encode | None = None) -> dict[str, Share]:
     """Share of right labels by language; a label that the model has never seen counts as wrong."""
     by_lang: dict[str, list[Labelled]] = {}
     for case in cases:
         by_lang.setdefault(case.lang, []).append(case)
     shares = {}
     for lang, rows in sorted(by_lang.items()):
-        best = probabilities(weights, [case.text for case in rows]).argmax(axis=1)
+        best = probabilities(weights, [case.text for case in rows], encode).argmax(axis=1)
         right = sum(weights.labels[n] == case.label for n, case in zip(best, rows, strict=True))
         shares[lang] = Share(right, len(rows))
     return shares
-
-
-def save_intents(weights: IntentWeights, folder: Path) -> int:
-    """Writes ``weights.npz`` and ``config.json``, the same bytes for the same weights; returns the size in bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, array in (("coef", weights.coef), ("intercept", weights.intercept)):
-            raw = io.BytesIO()
-            np.lib.format.write_array(raw, array, allow_pickle=False)  # type: ignore[no-untyped-call]
-            entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, raw.getvalue())
-    data = content.getvalue()
-    config = {
-        "format": 1,
-        "labels": list(weights.labels),
-        "word_ngrams": [1, 2],
-        "char_ngrams": [2, 5],
-        "n_features_word": WORD_FEATURES,
-        "n_features_char": CHAR_FEATURES,
-        "temperature": weights.temperature,
-        "weights_sha256": hashlib.sha256(data).hexdigest(),
-    }
-    (folder / "weights.npz").write_bytes(data)
-    (folder / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    return len(data)
 
 
 def _aside(case: Labelled) -> bool:
     return hashlib.sha256(case.text.encode()).digest()[0] < 26  # one in ten
 
 
-def _temperature(weights: IntentWeights, cases: Sequence[Labelled]) -> float:
+def _temperature(weights: IntentWeights, cases: Sequence[Labelled], encode: Encode | None) -> float:
     """The one of a fixed grid with the least log loss on ``cases``.
 
     Source: Guo et al. (2017), On Calibration of Modern Neural Networks.
     """
     column = {label: n for n, label in enumerate(weights.labels)}
     known = [case for case in cases if case.label in column]
-    logits = features([case.text for case in known]) @ weights.coef.astype(np.float32) + weights.intercept
+    found = logits(weights, [case.text for case in known], encode)
     right = np.array([column[case.label] for case in known])
     rows = np.arange(len(known))
 
     def loss(temperature: float) -> float:
-        return float(-np.log(_softmax(logits / temperature)[rows, right] + 1e-12).mean())
+        return float(-np.log(_softmax(found / temperature)[rows, right] + 1e-12).mean())
 
     return min((round(0.3 + 0.05 * step, 2) for step in range(55)), key=loss)
 

@@ -14,8 +14,10 @@ import typer
 
 from bot.session import Lang
 from serving.commands import measure, privacy, talk
+from serving.commands import shop as shops
 from serving.commands.redact import redact
 from serving.commands.scenarios import scenarios
+from serving.commands.understand import bench_understand, understand
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,15 +26,16 @@ app = typer.Typer(
     help="Customer service that keeps personal data to itself. 保护个人信息的智能客服。",
 )
 model_app = typer.Typer(no_args_is_help=True, help="The language model. 语言模型。")
-shop_app = typer.Typer(no_args_is_help=True, help="Shop folders. 店铺数据。")
 app.add_typer(model_app, name="model")
-app.add_typer(shop_app, name="shop")
+app.add_typer(shops.app, name="shop")
 app.add_typer(measure.app, name="bench")
 app.add_typer(privacy.app, name="privacy")
 app.command()(measure.replay)
 app.command()(talk.chat)
 app.command()(redact)
 app.command()(scenarios)
+app.command()(understand)
+measure.app.command("understand")(bench_understand)
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
@@ -136,40 +139,6 @@ def model_fetch(name: str = "gemma3-270m") -> None:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None
     print(f"{folder.name}: {folder.path}")
-
-
-@shop_app.command("demo")
-def shop_demo(folder: Path) -> None:
-    """Write the demo shop, the same bytes each time. 生成演示店铺。 Example: tactful shop demo demo-shop"""
-    from bot.shop.demo import generate
-
-    generate(folder)
-    print(f"demo shop written to {folder}")
-
-
-@shop_app.command("import")
-def shop_import(
-    src: Path,
-    to: Annotated[Path, typer.Option(help="shop folder to write")],
-    fmt: Annotated[str, typer.Option("--format", help="tau2, jsonl or csv")] = "jsonl",
-    dry_run: bool = False,
-) -> None:
-    """Make a shop folder from a file; rejected rows are listed. 导入店铺数据。
-
-    Example: tactful shop import db.json --format tau2 --to shop
-    """
-    from bot.shop.errors import ShopError
-    from bot.shop.imports import import_shop
-
-    try:
-        report = import_shop(src, fmt, to, dry_run=dry_run)  # type: ignore[arg-type]  # checked there, with the list
-    except (ShopError, OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from None
-    for table, count in report.imported.items():
-        print(f"{table}: {count} imported")
-    for row in report.rejected:
-        print(f"{row.table} row {row.row}: rejected, {row.reason}", file=sys.stderr)
 
 
 def main() -> None:

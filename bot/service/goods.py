@@ -50,6 +50,10 @@ class Names:
         self._counts = Counter(word for p in catalogue for word in set(_words(p.name_en)))
         self._codes = {p.product_id: p.product_id for p in catalogue}
         self._owned: dict[str, str] = {}
+        self._option_names = {
+            " ".join(_words(option)[:2]) for p in catalogue for v in p.variants for option in v.options
+        }
+        self._option_words = {word for p in catalogue for v in p.variants for o in v.options for word in _words(o)}
         self._options = {
             word for p in catalogue for v in p.variants for value in v.options.values() for word in _words(value)
         }
@@ -95,15 +99,18 @@ class Names:
         word = said[0]
         if word in _VAGUE or word in STOP_WORDS or len(word) < 3:
             return False
-        if _same(word, name.words[-1]):
+        if word == name.words[-1] or (_same(word, name.words[-1]) and word not in self._options):
             return True
         rare = self._counts[word] <= 1 or name.words[-1] in _VAGUE
-        return rare and word not in self._options and not word.isdigit()
+        return rare and word not in self._options and word not in self._option_words and not word.isdigit()
 
     def _only_head(self, name: _Name, said: list[str], tokens: Sequence[tuple[int, int, str]], at: int) -> bool:
         """ "the coffee machine" of somebody who bought one machine only."""
         heads = [n for n in self._names if n.words and n.words[-1] == said[0]]
         before = tokens[at - 1][2] if at else ""
+        after = tokens[at + 1][2] if at + 1 < len(tokens) else ""
+        if f"{said[0]} {after}" in self._option_names:
+            return False
         told = before and before not in STOP_WORDS and before not in _VAGUE and before not in _DETERMINERS
         return bool(said[0] in _HEADS and heads == [name] and told)
 

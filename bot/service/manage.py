@@ -8,11 +8,11 @@ from typing import Final, Literal
 from bot.service.case import MAX_JOBS, Case, Job, Slot, Stage
 from bot.service.requests import Request, read_requests, tidy
 from bot.service.steps import Ask, Propose, Refuse, Shop, Step, next_step
-from bot.service.wording import ALSO, EXPLICIT, UNKNOWN
+from bot.service.wording import ALSO, EVERY_ORDER, EXPLICIT, UNKNOWN
 
 DROP: Final = re.compile(
     r"\b(?:never\s?mind|forget\s(?:about\s)?(?:it|that|this)|leave\s(?:it|that)|do\snothing|don'?t\s(?:do|cancel|return|change|exchange|process)"
-    r"|do\snot\s(?:do|cancel|return|change|exchange|process)|changed?\smy\smind\b(?![:,]?\s\w+\s\w+\s\w+)|i'?d\sregret|not\ssure\syet|go\son\swith\sthe\snext)"
+    r"|do\snot\s(?:do|cancel|return|change|exchange|process)|changed?\smy\smind\b(?![:,]?\s\w+)|i'?d\sregret|not\ssure\syet|go\son\swith\sthe\snext)"
     r"|算了|先不|不[退换改]了|不用[退换改取]|别[退换改取]|当我没说",
     re.IGNORECASE,
 )
@@ -44,13 +44,20 @@ def hear(case: Case | None, text: str, reply: Reply, fits: Callable[[str], bool]
     return _answering(now, words, requests, reply)
 
 
+def _parts(request: Request) -> tuple[Request, ...]:
+    """ "cancel or return all my orders" is both: what is not sent yet, and what has arrived."""
+    both = {"cancel", "return"} <= set(request.ops) and EVERY_ORDER.search(request.text.lower())
+    return tuple(replace(request, op=op, ops=(op,)) for op in ("cancel", "return")) if both else (request,)
+
+
 def _dropped(text: str) -> bool:
     """Whether words take a request back, rather than say what to do in a case that may come."""
     return bool(DROP.search(text)) and len(text) < MAX_DROP_CHARS
 
 
 def _opened(case: Case, requests: tuple[Request, ...]) -> Turn:
-    jobs = tuple(Job.of(request, case.orders) for request in requests if not _dropped(request.text))[:MAX_JOBS]
+    wanted = (part for request in requests if not _dropped(request.text) for part in _parts(request))
+    jobs = tuple(Job.of(request, case.orders) for request in wanted)[:MAX_JOBS]
     return Turn(replace(case, jobs=jobs, stage=None), "go_on" if jobs else "nothing")
 
 

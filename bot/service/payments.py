@@ -3,8 +3,24 @@
 import re
 from collections.abc import Sequence
 
+from typing import Final
+
 from bot.service.wording import METHODS, ORIGINAL
 from bot.shop.records import PaymentMethod
+
+
+_BRANDS: Final = re.compile(
+    r"\b(?:pay\s?pal|alipay|wechat|visa|master\s?card|amex|american\sexpress|unionpay|apple\spay)\b|支付宝|微信|银联"
+)
+
+
+_BRANDS_ZH: Final = {
+    "支付宝": "alipay",
+    "微信支付": "wechat pay",
+    "微信": "wechat pay",
+    "银联": "unionpay",
+    "贝宝": "paypal",
+}
 
 
 def says_original(text: str) -> bool:
@@ -17,10 +33,14 @@ def named_methods(text: str, methods: Sequence[PaymentMethod]) -> tuple[PaymentM
 
     An empty tuple: it names a kind of method that this customer has not.
     """
+    for zh, brand in _BRANDS_ZH.items():
+        text = text.replace(zh, brand)
     digits = [m for m in methods if m.last_four and re.search(rf"(?<!\d){m.last_four}(?!\d)", text)]
     if digits:
         return tuple(digits)
     brands = [m for m in methods if m.brand and m.brand.lower().replace(" ", "") in text.replace(" ", "")]
+    if not brands and _BRANDS.search(text):
+        return ()
     kinds = [kind for kind, pattern in METHODS.items() if pattern.search(text)]
     if (
         "gift_card" in kinds

@@ -48,7 +48,7 @@ def read_requests(text: str) -> tuple[Request, ...]:
     for raw in _clauses(tidy(text)):
         clause = IF_SO.sub("", raw)
         fallback = IF_NOT.search(clause)
-        if fallback and not found and fallback.start() < 12 and operations(_then(fallback)):
+        if fallback and not found and not operations(clause[: fallback.start()]) and operations(_then(fallback)):
             clause, fallback = _then(fallback), None  # what it depends on is not for us to judge: it is asked for
         if fallback and found and fallback.start() < 12:
             found[-1] = _with_otherwise(found[-1], _request(_then(fallback)))

@@ -28,7 +28,7 @@ _SLOTS: Final[dict[Stage, Slot]] = {
 }  # fmt: skip
 _WANTS: Final = re.compile(
     r"\b(?:i|we)(?:'d|\swould|'ll)?\s(?:\w+\s){0,2}(?:want|need|wish|like|prefer|regret)\b|\bplease\b|\b(?:can|could|would|will)\syou\b"
-    r"|^(?:\w+[,:]?\s){0,3}(?:cancel|return|exchange|swap|replace|change|modify|update|correct|send\sback|remove|refund)\b"
+    r"|^(?!(?:can|could|may|do|does|how|what|when|where|is|are|if|should|will|would)\b)(?:\w+[,:]?\s){0,3}(?:cancel|return|exchange|swap|replace|change|modify|update|correct|send\sback|remove|refund)\b"
     r"|\bno\slonger\s(?:need|want)|\b(?:my|mine|the\sone\si)\b.*\b(?:cancel|return|exchange|change)"
     r"|我(?:要|想|得|需要)|帮我?|麻烦|请(?!问)|把|给我|不想要了|退了吧|换一下|取消(?:了|吧|掉)|直接(?:退|换|取消)"
 )

@@ -16,8 +16,8 @@ from bot.service.rules import allows as rule_allows
 from bot.service.rules import original_method, settle_methods
 from bot.service.targets import Piece, Records, Targets, mentions_place, named_orders, pieces_of, read_targets, said_of
 from bot.service.values import named
-from bot.service.wants import Wants, fitting, read_wants
-from bot.service.wording import CHEAPEST, DEAREST, REASONS, SAME_AS, TARGET, UNKNOWN, WHOLE
+from bot.service.wants import Wants, fitting, fulfils, read_wants
+from bot.service.wording import OPEN, OPS, PRICE_LIMIT, REASONS, RECEIVED, SAME_AS, TARGET, UNKNOWN, WHOLE
 from bot.shop.records import Address, Customer, Order, PaymentMethod, Product, Swap, Variant
 from bot.shop.rules import ShopRules
 from bot.shop.writes import (
@@ -35,7 +35,7 @@ from bot.shop.writes import (
 
 Problem = Literal[
     "order_missing", "no_order", "no_such_item", "partial", "not_available", "no_address", "product_gone",
-    "unclear_options", "unclear_items",
+    "unclear_options", "unclear_items", "price",
 ]  # fmt: skip
 MAX_WRITES: Final = 6
 _ORDER_WITH: Final = re.compile(
@@ -128,7 +128,8 @@ def _open_question(targets: Targets, job: Job, op: str) -> Targets | Step:
         return Refuse("order_missing", op)
     if not targets.unsure:
         return targets
-    asked: Slot = "order" if len({p.order_id for p in targets.unsure}) > 1 else "items"
+    alike = len({p.sku for p in targets.unsure}) == 1
+    asked: Slot = "order" if alike else "items"
     if asked not in job.asked:
         return Ask(asked, pieces=targets.unsure, orders=targets.orders)
     first = targets.unsure[0]
@@ -168,7 +169,7 @@ def _which(found: Targets, job: Job, op: str, can: Callable[[Order], bool]) -> S
 
 
 def _exchange(job: Job, shop: Shop) -> Step:
-    can = allows(shop, ExchangeItems, ChangeItems)
+    can = allows(shop, *_kinds_of_exchange(_text(job, shop, "ask").lower()))
     found = _open_question(_read(job, shop, can), job, "exchange")
     if not isinstance(found, Targets):
         return found
@@ -196,6 +197,16 @@ def _exchange(job: Job, shop: Shop) -> Step:
     return _proposed(writes, shop, "exchange") if writes else Refuse(Refused("same_item"), "exchange", found.orders)
 
 
+def _kinds_of_exchange(text: str) -> tuple[type[Write], ...]:
+    """Before delivery an exchange is a change of the order; the words may say which one is meant."""
+    target = TARGET.search(text)
+    before = text[: target.start()] if target else text
+    received, still_open = bool(RECEIVED.search(before)), bool(OPEN.search(before))
+    if received != still_open:
+        return (ExchangeItems,) if received else (ChangeItems,)
+    return (ExchangeItems, ChangeItems)
+
+
 def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Refuse | None:
     """What a piece becomes; ``None`` where it is already what was wanted."""
     product = shop.records.product(piece.item.product_id)
@@ -203,6 +214,8 @@ def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Re
         return Refuse("product_gone", "exchange", found.orders)
     lang = shop.records.lang
     wants = read_wants(_wished(piece, found, job, shop), product, lang)
+    if not wants and len(found.pieces) == 1:
+        wants = read_wants(_after_target(_undescribed(_text(job, shop, "ask", "fix").lower())), product, lang)
     if same := _same_as(piece, job, shop, product):
         wants = same
     if not wants and job.asked.count("options") > 1:
@@ -211,8 +224,12 @@ def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Re
         return Ask("options", pieces=(piece,), product=product, orders=found.orders[:1])
     old = piece.item.options_zh if lang == "zh" and piece.item.options_zh else piece.item.options
     fits = fitting(product, old, piece.sku, wants, lang)
-    if wants.price and _already(piece, wants, fits.exact):
+    if wants.price and fulfils(old, wants, product, lang) and _already(piece, wants, fits.exact):
         return None
+    if fits.exact and (limit := PRICE_LIMIT.search(_text(job, shop, "ask", "fix").lower())):
+        amount, price = round(float(limit["amount"].replace(",", "")) * 100), fits.exact[0].price_minor
+        if price >= amount if limit["less"] else price <= amount:
+            return Refuse("price", "exchange", found.orders[:1], product, fits.exact[:1])
     if not fits.exact and fits.loose and not job.otherwise and not wants.same:
         return Swap(
             piece.sku, fits.loose[0].sku
@@ -233,30 +250,45 @@ def _same_as(piece: Piece, job: Job, shop: Shop, product: Product) -> Wants | No
         return None
     lang = shop.records.lang
     options = others[0].item.options_zh if lang == "zh" and others[0].item.options_zh else others[0].item.options
-    told = [name for name in options if named(name, match.group())]
+    told = [name for name in options if name != "type" and named(name, match.group())]
     return Wants(hard={name: (value,) for name, value in options.items() if not told or name in told})
 
 
 def _wished(piece: Piece, found: Targets, job: Job, shop: Shop) -> str:
     """All that was said of what the piece shall be, the latest last."""
+    text = _about(piece, _text(job, shop, "ask", "fix").lower(), shop)
     said = said_of(found, piece)
-    text = _text(job, shop, "ask", "fix").lower()
     parts = [said]
-    if not said.strip(" .,") or WHOLE.search(text) or len(found.pieces) == 1:
-        parts = [said] if said.strip(" .,") and len(found.pieces) > 1 else [_after_target(text)]
-    if len(found.pieces) > 1 and (price := CHEAPEST.search(text) or DEAREST.search(text)) and not said.strip(" .,:"):
-        parts.append(price.group())
+    if not said.strip(" .,") or WHOLE.search(text):
+        parts.append(_after_target(text))
     answers = _text(job, shop, "options").lower()
     mentions = shop.records.names.find(answers)
-    own = [n for n, mention in enumerate(mentions) if piece.item.product_id in mention.products]
     if answers and not mentions:
         parts.append(answers)
     fixes = [shop.reveal(words).lower() for kind, words in job.layers if kind == "fix"]
     parts += [words for words in fixes if not shop.records.names.find(words)]
-    for n in own:
-        end = mentions[n + 1].start if n + 1 < len(mentions) else len(answers)
-        parts.append(answers[mentions[n].end : end])
+    for n, mention in enumerate(mentions):
+        if piece.item.product_id in mention.products:
+            end = mentions[n + 1].start if n + 1 < len(mentions) else len(answers)
+            parts.append(answers[mention.end : end])
     return ". ".join(parts)
+
+
+def _about(piece: Piece, text: str, shop: Shop) -> str:
+    """Without the sentences that speak of other things only."""
+
+    def other(part: str) -> bool:
+        named_there = [m.products for m in shop.records.names.find(part)]
+        return bool(named_there) and not any(piece.item.product_id in products for products in named_there)
+
+    return ". ".join(part for part in re.split(r"[;.](?!\d)", text) if not other(part))
+
+
+def _undescribed(text: str) -> str:
+    """Without what stands in brackets before it is said into what: that is how the thing is now."""
+    target = TARGET.search(text)
+    end = target.start() if target else len(text)
+    return re.sub(r"[(（][^)）]*[)）]", " ", text[:end]) + text[end:]
 
 
 def _after_target(text: str) -> str:
@@ -358,7 +390,7 @@ def _address(job: Job, shop: Shop) -> Step:
     ops = [op for op in ("account_address", "address") if op in (job.op, *job.ops)]
     orders: tuple[Order, ...] = ()
     if "address" in ops:
-        found = _orders(_without_target(job), shop, allows(shop, ChangeAddress), "address")
+        found = _orders(_without_target(job), _without_reference(job, shop), allows(shop, ChangeAddress), "address")
         if not isinstance(found, tuple):
             return found
         orders = found
@@ -373,12 +405,28 @@ def _address(job: Job, shop: Shop) -> Step:
     return _proposed(writes, shop, "address") if writes else Refuse(Refused("nothing"), "address", orders)
 
 
+def _without_reference(job: Job, shop: Shop) -> Shop:
+    """Without the orders that only tell an address: "my lamp order was sent to the new one; change my other order"."""
+    told = ". ".join(part for part in _sentences(job.said("ask")) if not OPS["address"].search(part.lower()))
+    mentioned = {p for m in shop.records.names.find(shop.reveal(told).lower()) for p in m.products}
+    orders = tuple(o for o in shop.records.orders if not any(i.product_id in mentioned for i in o.items))
+    if not mentioned or not orders or not re.search(r"\bother\b|另", job.said("ask").lower()):
+        return shop
+    return replace(shop, records=replace(shop.records, orders=orders))
+
+
+def _sentences(text: str) -> list[str]:
+    return [part for part in re.split(r"[;.。；]\s*", text) if part.strip()]
+
+
 def _without_target(job: Job) -> Job:
     """The job without the words that say where to: "same as in order 2" does not mean order 2."""
     kept = []
-    for kind, words in job.layers:
+    for kind, layer in job.layers:
         if kind == "address":
             continue
+        asking = [part for part in _sentences(layer) if OPS["address"].search(part.lower())]
+        words = ". ".join(asking) or layer
         match = re.search(
             r"\baddress(?:es)?\b.*?\b(to|as)\b|\border\b.*?\b(to)\b\s(?:my|the)\b|(?:改|换)(?:成|为|到)",
             words,
@@ -394,10 +442,10 @@ def _target_address(job: Job, shop: Shop, orders: Sequence[Order]) -> Address | 
     for text in filter(None, texts):
         if literal := read_address(_last(text), own):
             return literal
-    for text in filter(None, texts):
-        if UNKNOWN.search(text.lower()):
+    for number, text in enumerate(texts):
+        if not text or UNKNOWN.search(text.lower()):
             continue
-        if address := _address_elsewhere(text, job, shop, orders):
+        if address := _address_elsewhere(text, job, shop, orders, answer=number == 0):
             return address
     return None
 
@@ -408,9 +456,11 @@ def _last(text: str) -> str:
     return parts[-1]
 
 
-def _address_elsewhere(text: str, job: Job, shop: Shop, orders: Sequence[Order]) -> Address | None:
+def _address_elsewhere(text: str, job: Job, shop: Shop, orders: Sequence[Order], answer: bool) -> Address | None:
     lowered = text.lower()
     start = _TO.search(lowered, next((m.end() for m in re.finditer(r"\baddress|\border|地址|订单", lowered)), 0))
+    if start is None and not answer:
+        return None
     to = lowered[start.start() :] if start else lowered
     ids, _ = named_orders(text, shop.records)
     named = [o for o in ids if o not in orders and o.address]
@@ -456,6 +506,13 @@ def _method(job: Job, shop: Shop, order: Order, kind: type[Write]) -> str | Step
         if not words:
             continue
         original = original_method(order)
+        others = [m for o in shop.records.orders if o is not order and (m := original_method(o)) and m != original]
+        if (
+            others
+            and re.search(r"\bother\sorder|另一个?订单的?(?:支付|付款)", words)
+            and not says_original(words.split("other order")[-1])
+        ):
+            return others[0]
         if says_original(words) and original:
             return original
         named = named_methods(words, methods)

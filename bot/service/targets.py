@@ -156,7 +156,8 @@ def _pool(
     before = [o for o in records.orders if o.order_id in job.orders]
     if before and _OTHER_ORDER.search(text):
         return tuple(o for o in records.orders if o not in before)
-    if before and _SAME_ORDER.search(text) and not records.names.find(job.said("ask").lower()):
+    every = EVERY_ORDER.search(text) or EVERY_ADDRESS.search(text)
+    if before and not every and _SAME_ORDER.search(text) and not records.names.find(job.said("ask").lower()):
         return tuple(before)
     placed = [o for o in records.orders if o.address and mentions_place(text, o.address)]
     if placed and any(map(allowed, placed)):
@@ -322,7 +323,8 @@ def _one_of(near: Sequence[Piece], taken: Sequence[Piece]) -> list[Piece] | None
 def _described(one: Named, pieces: list[Piece]) -> list[Piece]:
     """Narrowed by options and prices that are said of the thing as it is."""
     target = TARGET.search(one.after)
-    said = f"{one.before[-40:]} {one.after[: target.start()] if target else one.after}"
+    before = re.split(r"[,;.()（），；。]|\band\b|和", one.before)[-1]
+    said = f"{before} {one.after[: target.start()] if target else one.after}"
     for piece_options in _said_options(said, pieces):
         narrowed = [p for p in pieces if piece_options(p)]
         pieces = narrowed or pieces

@@ -51,6 +51,7 @@ _DID: Final[dict[str, tuple[str, str]]] = {
 _MONEY: Final[dict[str, tuple[str, str]]] = {
     "refund": ("Refund: {amount} to your {method}.", "退款{amount}，退到您的{method}。"),
     "charge": ("To pay: {amount}, with your {method}.", "需补{amount}，从您的{method}支付。"),
+    "in_all": ("Refund in all: {amount}.", "合计退款{amount}。"),
     "even": ("No price difference.", "没有差价。"),
 }  # fmt: skip
 _CONFIRM: Final = ("Please check:", "请确认：")
@@ -82,6 +83,7 @@ _REFUSED: Final[dict[RefusalCode | Problem, tuple[str, str]]] = {
     "nothing": ("There is nothing to change: it is so already.", "没有需要修改的，现在就是这样。"),
     "bad_address": ("I can't use that address: it is not complete.", "这个地址不完整，无法使用。"),
     "abroad": ("I can't do that: we don't exchange across borders. You can return it instead.", "无法办理：寄往境外的订单不能换货，可以改为退货。"),
+    "price": ("The one that fits would be {choice}", "符合的款式：{choice}"),
     "partial": ("I can't cancel part of an order, only the whole order {order}.", "无法只取消订单的一部分，只能取消整个订单{order}。"),
     "not_available": ("I can't do that: {name} is not available like that. {choice}", "无法办理：{name}没有这样的现货。{choice}"),
     "no_address": ("I can't do that without a complete address.", "没有完整的地址，无法办理。"),
@@ -140,8 +142,13 @@ class Teller:
     def _lines(self, head: tuple[str, str], receipts: Sequence[Receipt], tail: tuple[str, str] | None) -> Concealed:
         rows = [self._fixed(head)]
         rows += [Concealed.join("", (Concealed.fixed("- "), self._receipt(receipt))) for receipt in receipts]
+        rows += [self._sum(receipts)] if len(receipts) > 1 and any(r.refund_minor for r in receipts) else []
         rows += [self._fixed(tail)] if tail else []
         return Concealed.join("\n", rows)
+
+    def _sum(self, receipts: Sequence[Receipt]) -> Concealed:
+        refund = sum(r.refund_minor for r in receipts)
+        return self._fixed(_MONEY["in_all"], amount=self._money(refund))
 
     def _receipt(self, receipt: Receipt) -> Concealed:
         write = receipt.write
@@ -204,10 +211,10 @@ class Teller:
     def _choices(self, ask: Ask) -> list[str]:
         if ask.slot == "order":
             orders = {order.order_id: order for order in ask.orders}
-            return [f"- {self._order(order)}" for order in list(orders.values())[:MAX_SHOWN]]
+            return [f"{n}. {self._order(order)}" for n, order in enumerate(list(orders.values())[:MAX_SHOWN], 1)]
         if ask.slot == "items":
-            shown = dict.fromkeys(f"- {piece.order_id}: {self._piece(piece)}" for piece in ask.pieces)
-            return list(shown)[: 2 * MAX_SHOWN]
+            shown = {piece.sku: f"{piece.order_id}: {self._piece(piece)}" for piece in ask.pieces}
+            return [f"{n}. {row}" for n, row in enumerate(list(shown.values())[: 2 * MAX_SHOWN], 1)]
         return []
 
     def _refusal(self, refuse: Refuse) -> Concealed:

@@ -103,7 +103,8 @@ def _spelled(value: str) -> str:
         elif alike:
             shown.append(f"(?:{'|'.join(map(re.escape, alike))})")
         else:
-            shown.append(re.escape(part) + ("s?" if part.isascii() and part.isalpha() and len(part) > 3 else ""))
+            plural = part.isascii() and part.isalpha() and len(part) > 3
+            shown.append(re.escape(part.removesuffix("s") if plural else part) + ("s?" if plural else ""))
     return r"[\s-]?".join(shown)
 
 

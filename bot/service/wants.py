@@ -6,7 +6,7 @@ matter to the customer or a price decides ("the cheapest").
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.catalogue.words import normalise
@@ -173,6 +173,11 @@ def fitting(product: Product, old: Mapping[str, str], old_sku: str, wants: Wants
             continue
         (loose if changed and not (wants.any_other or wants.price) else exact).append((key, variant))
     return Fits(*(tuple(v for _, v in sorted(found, key=lambda pair: pair[0])) for found in (exact, loose)))
+
+
+def fulfils(old: Mapping[str, str], wants: Wants, product: Product, lang: Lang) -> bool:
+    """Whether what was bought is already as wanted, but for its price."""
+    return _distance(old, old, replace(wants, moves=()), options_of(product, lang)) is not None
 
 
 def _without_refused(found: list[Hit], part: str, never: dict[str, list[str]]) -> tuple[list[Hit], str]:

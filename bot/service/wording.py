@@ -23,6 +23,7 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
     ),
     "payment": re.compile(
         r"\b(?:change|switch|modify|update|use|pay)\w*\b[^.]{0,50}\bpay(?:ment|ing)?\b(?:\smethod)?"
+        r"|\bpay\b[^.]{0,40}\b(?:differently|another\sway|a\sdifferent\sway)\b"
         r"|\bpay(?:ment)?\b[^.]{0,30}\b(?:with|to|instead)\b[^.]{0,30}\binstead\b"
         r"|(?:换|改|更换|变更|修改)[^。]{0,12}(?:支付|付款)|(?:支付|付款)方式[^。]{0,8}(?:换|改)"
     ),
@@ -73,6 +74,9 @@ OR_ABOVE: Final = re.compile(
     r"^\s?(?:or|and)\s(?:above|higher|better|more|up|larger|bigger)\b|^\s?(?:以上|或以上|及以上)"
 )
 ELSE: Final = re.compile(r"\b(?:else|otherwise|or\selse|failing\sthat)\b|否则|不然|其次")
+PRICE_LIMIT: Final = re.compile(
+    r"\bif\b[^.;]{0,30}?(?:(?P<less>less|lower|cheaper|under|below)|more|over|above)\s(?:than\s)?[$¥€£]?(?P<amount>\d[\d,]*(?:\.\d+)?)"
+)
 EXCEPT: Final = re.compile(r"\b(?:except|but\snot|other\sthan|apart\sfrom|besides)\b|除了|以外|之外")
 ONLY: Final = re.compile(r"\b(?:only|just|instead|rather|nothing\selse|changed\smy\smind)\b|只(?!是)|仅|改成只|还是")
 ALSO: Final = re.compile(
@@ -116,7 +120,7 @@ QUESTION: Final = re.compile(
     r"|(?:什么|多少|哪|几|吗|呢|怎么|是不是|有没有)[^。]*[?？]?$"
 )
 ASKED_FOR: Final = re.compile(
-    r"\b(?:can|could|would|will)\s(?:you|i|we)\b|\b(?:want|need|would\slike|i'd\slike|please)\b|(?:能|可以|帮|想|要|请|麻烦)"
+    r"\b(?:can|could|would|will)\s(?:you|i|we)\b|\b(?:want|need|would\slike|i'd\slike|please)\b|(?:帮|想|我要|请(?!问)|麻烦|给我|能不能|把)"
 )
 SOURCE: Final = re.compile(
     r"\b(?:to|as|is|with|at|use|using)\s(?:be\s)?(?:the\s)?(?:same\sas\s)?(?:my|the|her|his|our)?\s?(?:\w+\s){0,4}?(?:default|profile|home|user|account)\b|(?:成|为|到|用)(?:我的)?(?:默认|账户|资料)"
@@ -160,7 +164,9 @@ HINTS: Final[tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]] = (
 """Which word of comparison speaks of which option, by the option's name."""
 METHODS: Final[dict[str, re.Pattern[str]]] = {
     "gift_card": re.compile(r"\bgift\s?cards?\b|礼品卡|储值卡|购物卡"),
-    "card": re.compile(r"\b(?:credit|debit|bank)?\s?cards?\b|\bvisa\b|\bmaster\s?card\b|信用卡|银行卡|借记卡"),
+    "card": re.compile(
+        r"(?<!\bsd\s)(?<!\bcf\s)(?<!\bsd)(?<!\bcf)(?<!\bmemory)(?<!\bsim)(?<!\bmemory\s)(?<!\bsim\s)\b(?:credit|debit|bank)?\s?cards?\b|\bvisa\b|\bmaster\s?card\b|信用卡|银行卡|借记卡"
+    ),
     "wallet": re.compile(r"\bpay\s?pal\b|\balipay\b|\bwechat\b|\bwallet\b|支付宝|微信|钱包"),
 }
 ORIGINAL: Final = re.compile(

@@ -2,8 +2,9 @@
 
 ShopError
 ├── ShopFolderError    the folder or source is not what was expected: the shop developer mends it
-└── ShopStoreError     shop.sqlite cannot be read or written: disk, rights, a foreign file
-    └── ShopVersionError   it was made by another version of this program
+├── ShopStoreError     shop.sqlite cannot be read or written: disk, rights, a foreign file
+│   └── ShopVersionError   it was made by another version of this program
+└── ShopUnavailable    a shop's API does not answer, or not as agreed: it may answer later
 """
 
 
@@ -21,3 +22,7 @@ class ShopStoreError(ShopError):
 
 class ShopVersionError(ShopStoreError):
     """The imported file has other tables than this version reads."""
+
+
+class ShopUnavailable(ShopError):
+    """The API of a shop does not answer, or answers what it should not. Nothing of the answer is used."""

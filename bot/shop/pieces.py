@@ -28,13 +28,13 @@ def lines(single: Iterable[OrderItem]) -> tuple[OrderItem, ...]:
 
 
 def places(order_pieces: list[OrderItem], skus: Iterable[str]) -> list[int]:
-    """Where the named pieces are, one place a name.
+    """Where the named pieces are, one place a name; of several the last, so that what is left stays in its place.
 
     Raises:
         No: a SKU is not in the order, or not that often (``limit``: how often it is).
     """
     free: dict[str, list[int]] = {}
-    for place in reversed(range(len(order_pieces))):
+    for place in range(len(order_pieces)):
         free.setdefault(order_pieces[place].sku, []).append(place)
     found = []
     for sku in skus:

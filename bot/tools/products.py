@@ -13,12 +13,21 @@ from bot.session import Lang
 from bot.shop.records import Product
 from bot.shop.store import ShopStore
 from bot.state import Mention
-from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext
+from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext, Told
 from guardrails.findings import Concealed
 
 MAX_OFFERED = 3
 MAX_TEXT_CHARS = 180
 MAX_DETAILS = 8
+MAX_VERSIONS = 12
+_HOW_MANY: Final = re.compile(
+    r"\bhow\smany\b[^.?]{0,40}\b(?:options?|versions?|variants?|kinds?|types?|colou?rs?|sizes?)\b|(?:多少|几)(?:种|款|个颜色|个尺码)"
+)
+_CHEAPEST: Final = re.compile(r"\bcheapest\b|\blowest\sprice|最便宜|最低价")
+_DEAREST: Final = re.compile(r"\bmost\sexpensive\b|\bhighest\sprice|最贵")
+_PRICES: Final = re.compile(
+    r"\boptions\b[^.?]{0,30}\bprices?\b|\bprices?\b[^.?]{0,30}\boptions\b|各?(?:款式|规格|版本)[^。？]{0,8}(?:价格|多少钱)"
+)
 _STOCK = {"en": ("in stock", "sold out"), "zh": ("有货", "售罄")}
 _NTH: Final = re.compile(
     r"第\s?([一二三123])\s?[个款件条种]"
@@ -97,8 +106,44 @@ class ProductTools:
         )
         if product is None:
             return Miss("product_unknown" if query else "ask_product", "product")
+        if versions := self._versions(product, context):
+            return Told(versions, _mention(product, lang))
         facts = self._facts(product, lang)
         return Found(facts, topic=_mention(product, lang))
+
+    def _versions(self, product: Product, context: ToolContext) -> Concealed | None:
+        """How many versions there are, or what they cost: counted and compared by code, not by the model."""
+        text, lang = normalise(context.text.text).lower(), context.lang
+        stocked = sorted((v for v in product.variants if v.stock), key=lambda v: v.price_minor)
+        if not stocked:
+            return None
+        cheapest, dearest = _CHEAPEST.search(text), _DEAREST.search(text)
+        if _HOW_MANY.search(text):
+            said = (
+                "{name}: {n} versions in stock, {low} to {high}."
+                if lang == "en"
+                else "{name}：有货{n}款，{low}至{high}。"
+            )
+            shown = stocked[:0]
+        elif cheapest or dearest:
+            said = "{name}: {list}." if lang == "en" else "{name}：{list}。"
+            shown = stocked[:1] if cheapest else stocked[-1:]
+        elif _PRICES.search(text):
+            said = "{name}: {list}." if lang == "en" else "{name}：{list}。"
+            shown = stocked[:MAX_VERSIONS]
+        else:
+            return None
+        listed = [f"{' / '.join(v.options_in(lang).values())} ({self._minor(v.price_minor)})" for v in shown]
+        return Concealed.fixed(said).fill(
+            name=Concealed.fixed(product.name(lang)),
+            n=Concealed.fixed(str(len(stocked))),
+            low=Concealed.fixed(self._minor(stocked[0].price_minor)),
+            high=Concealed.fixed(self._minor(stocked[-1].price_minor)),
+            list=Concealed.fixed(("; " if lang == "en" else "；").join(listed)),
+        )
+
+    def _minor(self, minor: int) -> str:
+        return money(minor, self.shop.info.currency)
 
     def _meant(self, query: str, context: ToolContext) -> Product | None:
         """By words of its name: one of those offered, else any. Without such words the first offered, else any."""

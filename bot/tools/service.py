@@ -13,18 +13,20 @@ from typing import Final
 
 from bot.service.case import Case, Job, Slot
 from bot.service.manage import Turn, advance, hear
+from bot.service.questions import Answerer
 from bot.service.requests import Request, tidy
 from bot.service.routing import op_for
-from bot.service.steps import Ask, Propose, Refuse, Shop, next_step
+from bot.service.steps import Ask, Propose, Refuse, Shop, Step, next_step
 from bot.service.targets import Records, named_orders
-from bot.service.telling import Teller
+from bot.service.telling import MAX_SHOWN, Teller
 from bot.session import Lang
 from bot.shop.records import Address, Customer, Order, Product
 from bot.shop.rules import ShopRules
 from bot.shop.store import ShopStore
 from bot.shop.writes import Receipt, Refused, Write
 from bot.tools.orders import STATUS
-from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, ToolContext
+from bot.state import Mention
+from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, ToolContext, Told
 from guardrails.findings import Concealed, Kind
 
 MAX_ORDERS: Final = 50
@@ -60,7 +62,8 @@ class ServiceTools:
         shop = self._shop(context, customer)
         if call.resume:
             return self._told(case or Case(), shop, context)
-        turn = hear(_placed(case, context), context.text.text, call.reply or "words", lambda words: _fits(words, shop))
+        said = call.order or context.text.text  # one of a list, by its number
+        turn = hear(_placed(case, context), said, call.reply or "words", lambda words: _fits(words, shop))
         turn = _by_kind(turn, call, context)
         teller = self._teller(context, customer)
         match turn.do:
@@ -79,6 +82,25 @@ class ServiceTools:
         turn = _by_kind(hear(replace(case, stage=None), context.text.text, "words"), call, context)
         return Served(turn.case, Concealed.fixed(""), "ask_identity")
 
+    def tell(self, context: ToolContext, call: Call) -> Outcome:
+        """Answers a question about what is the customer's own."""
+        if context.customer_id is None:
+            return Miss("ask_identity", "identity")
+        customer = self.shop.customer(context.customer_id)
+        if customer is None:
+            return Miss("verify_failed", "identity")
+        records = self._shop(context, customer).records
+        answerer = Answerer(
+            records, customer, context.state.case, self.shop.info.currency, lambda address: _hidden(address, context)
+        )
+        topic = context.state.topic.id if context.state.topic and context.state.topic.type == "order" else None
+        asked = opener(context)(context.state.held or context.text.text)
+        found = answerer.answer(asked, topic)
+        if found is None:
+            return Miss("ask_order", "order")
+        text, order_id = found
+        return Told(text, Mention("order", order_id, order_id) if order_id else None)
+
     def _told(self, case: Case, shop: Shop, context: ToolContext, before: Concealed | None = None) -> Outcome:
         teller = self._teller(context, shop.customer)
         at = advance(case, shop)
@@ -94,7 +116,7 @@ class ServiceTools:
                 act = "refuse"
             case None:
                 act = "done"
-        return Served(at.case, told, act)
+        return Served(at.case, told, act, offered=_listed(at.step, context.lang))
 
     def _carried_out(self, case: Case, shop: Shop, context: ToolContext, teller: Teller) -> Outcome:
         """Does what was proposed: the proposal is made anew from the same words, so that nothing else can be done."""
@@ -166,6 +188,19 @@ def _by_kind(turn: Turn, call: Call, context: ToolContext) -> Turn:
         return turn
     job = Job.of(Request(op, tidy(context.text.text), (op,)), turn.case.orders)
     return Turn(replace(turn.case, jobs=(job,), stage=None), "go_on")
+
+
+def _listed(step: Step | None, lang: Lang) -> tuple[Mention, ...]:
+    """What a question lists, in its order."""
+    match step:
+        case Ask(slot="order", orders=orders):
+            ids = dict.fromkeys(order.order_id for order in orders)
+            return tuple(Mention("order", order_id, order_id) for order_id in ids)[:MAX_SHOWN]
+        case Ask(slot="items", pieces=pieces):
+            skus = {piece.sku: piece for piece in pieces}
+            return tuple(Mention("product", sku, piece.item.name(lang)) for sku, piece in skus.items())
+        case _:
+            return ()
 
 
 def opener(context: ToolContext) -> Callable[[str], str]:

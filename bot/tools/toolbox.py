@@ -23,7 +23,7 @@ from guardrails.guard import ConcealResult
 
 ToolName = Literal[
     "verify_customer", "track_order", "list_orders", "find_products", "show_product", "search_policy", "hand_off",
-    "serve", "take_down",
+    "serve", "take_down", "tell_account",
 ]  # fmt: skip
 
 
@@ -67,6 +67,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An answer that is said as it is."""
+
+    text: Concealed
+    topic: Mention | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Miss:
     """Nothing to tell; the sentence that says so, and what to wait for."""
 
@@ -96,9 +104,11 @@ class Served:
     told: Concealed
     act: Act
     receipts: tuple[Receipt, ...] = ()
+    offered: tuple[Mention, ...] = ()
+    """Orders, or pieces by their SKU, that are listed to choose from."""
 
 
-Outcome = Found | Miss | Verified | HandedOff | Served
+Outcome = Found | Told | Miss | Verified | HandedOff | Served
 
 
 class Vault(Protocol):

@@ -34,7 +34,7 @@ class TaggerSettings:
     layers: int = 6
     messages_en: int = 80_000
     messages_zh: int = 26_000
-    attacks: int = 26_000  # in each language, half of them harmless texts that look like attacks
+    attacks: int = 20_000  # in each language, half of them harmless texts that look like attacks
     max_minutes: float | None = None
     learning_rate: float = 3e-4
     masked: float = 0.15  # of the pieces outside values, in every second message

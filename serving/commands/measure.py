@@ -85,6 +85,32 @@ def guard(
 
 
 @app.command()
+def attacks(
+    model_url: Annotated[
+        str | None, typer.Option(help="OpenAI-compatible endpoint; without it vLLM is started")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="every n-th attack only")] = 1,
+    without_model: Annotated[bool, typer.Option("--without-model", help="the degraded mode")] = False,
+    as_json: Json = False,
+) -> None:
+    """Attack the whole assistant: which attacks reach what they want. 攻击整个助手。 Exit 100 if the must is missed.
+
+    Example: tactful bench attacks
+    """
+    import asyncio
+
+    from serving import logging as our_logging
+    from serving.bench.attacks import attack_table, bench_attacks
+    from serving.settings_sources import load
+
+    our_logging.setup()
+    settings = load({"model.url": model_url}).settings
+    result = asyncio.run(bench_attacks(settings, every=every, without_model=without_model, say=say))
+    show(result, attack_table(result), as_json)
+    raise typer.Exit(100 if result["missed"] else 0)
+
+
+@app.command()
 def canary(
     model_url: Annotated[str, typer.Option(help="OpenAI-compatible endpoint, e.g. a server's own engine")],
     folder: Annotated[Path, typer.Option(help="empty folder for the server's data")],

@@ -109,8 +109,8 @@ class _Table:
         """One task from its opening to its verdict."""
         name = secrets.token_hex(8)
         ours, golden = self._folder / f"{name}.sqlite", self._folder / f"{name}.gold.sqlite"
-        await asyncio.to_thread(_copy, self._shop_file, ours)
-        await asyncio.to_thread(_copy, self._shop_file, golden)
+        await asyncio.to_thread(copy_of, self._shop_file, ours)
+        await asyncio.to_thread(copy_of, self._shop_file, golden)
         try:
             with closing(RecordingShop(ours)) as shop:
                 owner = owner_of(task.identity, shop)
@@ -158,7 +158,7 @@ def _shown(reply: str, events: Sequence[TurnEvent]) -> str:
     return "\n".join((reply, *(" ".join(str(value) for value in astuple(card)) for card in cards)))
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_of(source: Path, target: Path) -> None:
     """A whole copy, also of a shop that another process has open."""
     uri = f"{source.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as one, closing(sqlite3.connect(target)) as other:

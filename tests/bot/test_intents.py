@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands import NAMES, SERVICE_KINDS, TOPICS
-from bot.intents import N_CHARS, N_WORDS, IntentModel, IntentModelError, features
+from bot.intents import N_CHARS, N_WORDS, IntentModel, IntentModelError, features, in_scope_of
 
 ARTIFACT = Path(__file__).parents[2] / "finetune" / "artifacts" / "intent"
 LABELS = ["track_order", "ask_policy:returns", "greet"]
@@ -33,7 +33,7 @@ def write(folder: Path, change: Callable[[dict[str, Any]], None] = lambda config
         coef[features([text]).indices, label] = 2.0
     np.savez(folder / "weights.npz", **({"coef": coef, "intercept": np.zeros(3, dtype=np.float32)} | arrays))
     config: dict[str, Any] = {
-        "format": 1,
+        "format": 2,
         "labels": LABELS,
         "word_ngrams": [1, 2],
         "char_ngrams": [2, 5],
@@ -63,7 +63,7 @@ def test_a_higher_temperature_is_less_sure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda config: config.update(format=2),
+        lambda config: config.update(format=1),
         lambda config: config.update(labels=["one"]),
         lambda config: config.update(labels=[*LABELS, "more"]),
         lambda config: config.update(word_ngrams=[1, 3]),
@@ -104,6 +104,42 @@ def test_the_product_of_sparse_features_is_what_is_predicted(tmp_path: Path) -> 
     expected = np.exp(logits[0]) / np.exp(logits[0]).sum()
     got = dict(model.predict("where is hello"))
     assert [got[label] for label in LABELS] == pytest.approx(list(expected), rel=1e-5)
+
+
+class TwoDimensions:
+    """An encoder that tells shouting from the rest."""
+
+    fingerprint = "two"
+
+    def encode(self, texts: Sequence[str], kind: str) -> np.ndarray[Any, Any]:
+        assert kind == "query", "sentences were learned as questions"
+        return np.array([[1.0, 0.0] if text.isupper() else [0.0, 1.0] for text in texts], dtype=np.float32)
+
+
+def test_the_sentence_vector_adds_to_the_letters(tmp_path: Path) -> None:
+    sentence = np.array([[0, 0, 50], [0, 0, 0]], dtype=np.float16)
+    write(tmp_path, lambda config: config.update(encoder="two"), sentence=sentence)
+    model = IntentModel.load(tmp_path, TwoDimensions())
+    assert model.predict("where is my order")[0][0] == "track_order"
+    assert model.predict("WHERE IS MY ORDER")[0][0] == "greet"
+
+
+def test_another_encoder_or_no_weights_for_it_are_refused(tmp_path: Path) -> None:
+    sentence = np.zeros((2, 3), dtype=np.float16)
+    with pytest.raises(IntentModelError, match="another encoder"):
+        IntentModel.load(
+            write(tmp_path, lambda config: config.update(encoder="three"), sentence=sentence), TwoDimensions()
+        )
+    with pytest.raises(IntentModelError, match="sentence weights"):
+        IntentModel.load(write(tmp_path, lambda config: config.update(encoder="two")), TwoDimensions())
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_what_is_not_out_of_scope_is_in_scope(shares: list[float]) -> None:
+    total = sum(shares) or 1.0
+    ranked = [("out_of_scope" if n == 0 else f"label{n}", share / total) for n, share in enumerate(shares)]
+    assert in_scope_of(ranked) == pytest.approx(1 - ranked[0][1])
+    assert in_scope_of(ranked[1:]) == 1.0
 
 
 def test_training_and_serving_make_identical_features() -> None:

@@ -13,8 +13,18 @@ from bot.shop.demo import generate
 from bot.shop.demo.orders import delivery_fee_minor
 from bot.shop.demo.parcels import ARRIVED, NOW
 from bot.shop.folder import Contents, read_folder
-from bot.shop.records import ORDER_STATUSES, Order
-from bot.shop.store import open_shop
+from bot.shop.records import ORDER_STATUSES, Order, Swap
+from bot.shop.store import SqliteShop, open_shop
+from bot.shop.writes import (
+    CancelOrder,
+    ChangeAddress,
+    ChangeItems,
+    ChangePayment,
+    ExchangeItems,
+    Refused,
+    ReturnItems,
+    Write,
+)
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +120,72 @@ def assert_times_run_forward(order: Order) -> None:
     assert all(event.text_en and event.text_zh and event.place for event in order.events)
     if order.delivered_at:
         assert order.delivered_at in times
+
+
+def test_payments_add_up_and_are_by_the_customers_own_ways(demo: Contents) -> None:
+    ways = {c.customer_id: {m.method_id: m for m in c.payment_methods} for c in demo.customers}
+    ids = [method for own in ways.values() for method in own]
+    assert len(set(ids)) == len(ids)
+    assert {m.kind for own in ways.values() for m in own.values()} == {"card", "wallet", "gift_card"}
+    assert all((m.balance_minor is not None) == (m.kind == "gift_card") for own in ways.values() for m in own.values())
+    for order in demo.orders:
+        paid = sum(row.amount_minor for row in order.payments if row.type == "payment")
+        back = sum(row.amount_minor for row in order.payments if row.type == "refund")
+        assert {row.method_id for row in order.payments} <= ways[order.customer_id].keys(), order.order_id
+        assert paid == (0 if order.status == "pending" or not order.payments else order.total_minor)
+        assert back == paid if order.status == "cancelled" else bool(back) <= (order.status == "returned")
+        assert (order.status in ("return_requested", "returned")) == bool(order.returning)
+        assert (order.status == "exchange_requested") == bool(order.exchanging)
+        brands = {ways[order.customer_id][row.method_id].brand for row in order.payments}
+        assert not order.payments or order.payment_method in brands
+
+
+def test_every_kind_of_write_can_be_done_and_refused(folder: Path, demo: Contents) -> None:
+    shop = open_shop(folder)
+    seen: Counter[tuple[str, str]] = Counter()
+    for order in demo.orders:
+        for write in writes_of(shop, order):
+            outcome = shop.preview(order.customer_id, write)
+            seen[type(write).__name__, outcome.code if isinstance(outcome, Refused) else "done"] += 1
+    shop.close()
+    for kind in ("CancelOrder", "ChangeAddress", "ChangeItems", "ChangePayment", "ReturnItems", "ExchangeItems"):
+        assert seen[kind, "done"] >= 30, kind
+        assert seen[kind, "wrong_status"] >= 30, kind
+    for kind, code in [("ReturnItems", "too_late"), ("ExchangeItems", "abroad"), ("ReturnItems", "already_changed")]:
+        assert seen[kind, code] >= 30
+    assert seen["ChangePayment", "balance"]
+    assert seen["ChangeItems", "sold_out"]
+
+
+def writes_of(shop: SqliteShop, order: Order) -> list[Write]:
+    customer = shop.customer(order.customer_id)
+    found = shop.product_of_sku(order.items[0].sku)
+    assert customer is not None
+    assert customer.address is not None
+    assert found is not None
+    number, swaps = order.order_id, tuple(Swap(order.items[0].sku, v.sku) for v in found[0].variants)
+    return [
+        CancelOrder(number),
+        ChangeAddress(number, customer.address),
+        ReturnItems(number, (order.items[0].sku,)),
+        *(ChangePayment(number, method.method_id) for method in customer.payment_methods),
+        *(kind(number, (swap,)) for swap in swaps if swap.old != swap.new for kind in (ChangeItems, ExchangeItems)),
+    ]
+
+
+def test_the_rules_say_the_days_and_fees_that_the_pages_say(demo: Contents) -> None:
+    pages = {(policy.topic, policy.lang): policy.text for policy in demo.policies}
+    rules = demo.rules
+    assert all(rule.topic in TOPICS for rule in (rules.cancel, rules.address, rules.items, rules.payment))
+    for topic, rule in (("returns", rules.returns), ("exchanges", rules.exchange)):
+        assert rule.topic == topic
+        assert f"within {rule.days} days of delivery" in pages[topic, "en"].casefold()
+        assert f"{rule.days}天" in pages[topic, "zh"]
+        assert f"¥{rule.fee_minor // 100}" in pages[topic, "en"]
+        assert f"{rule.fee_minor // 100}元" in pages[topic, "zh"]
+    assert f"have {rules.returns.days_abroad} days" in pages["returns", "en"]
+    assert "We do not exchange across borders" in pages["exchanges", "en"]
+    assert not rules.exchange.abroad
 
 
 def test_people_are_made_up_and_can_prove_who_they_are(demo: Contents, folder: Path) -> None:

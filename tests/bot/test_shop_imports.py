@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from bot.shop.errors import ShopFolderError
 from bot.shop.imports import export_shop, import_shop
+from bot.shop.records import Payment, PaymentMethod, Swap
 from bot.shop.store import open_shop
 from bot.shop.tables import decode, price_minor
-from bot.shop.tau2 import minor
+from bot.shop.tau2 import RULES, minor, read
 from tests.bot import shop_samples as sample
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "tau2_retail" / "db.json"
@@ -37,7 +38,14 @@ def tau2_database() -> dict[str, Any]:
         "users": {
             "zelda_1": {
                 "user_id": "zelda_1", "name": {"first_name": CANARY, "last_name": "Moss"},
-                "address": {**address, "zip": "80279"}, "email": "zelda@example.com", "payment_methods": {},
+                "address": {**address, "zip": "80279"}, "email": "zelda@example.com",
+                "payment_methods": {
+                    "gift_card_77": {"source": "gift_card", "id": "gift_card_77", "balance": 12.34},
+                    "credit_card_8": {
+                        "source": "credit_card", "id": "credit_card_8", "brand": "visa", "last_four": "4242",
+                    },
+                    "paypal_9": {"source": "paypal", "id": "paypal_9"},
+                },
             }
         },
         "orders": {
@@ -75,6 +83,15 @@ def test_a_tau2_database_becomes_a_shop(tmp_path: Path) -> None:
     assert statuses == {
         "6": "paid", "7": "packed", "8": "delivered", "9": "cancelled", "0": "return_requested", "1": "pending",
     }  # fmt: skip
+    assert order.payments == (Payment("payment", 9370, "gift_card_77"),)
+    customer = shop.customer(zelda)
+    assert customer is not None
+    assert customer.payment_methods == (
+        PaymentMethod("gift_card_77", "gift_card", "Gift card", "", 1234),
+        PaymentMethod("credit_card_8", "card", "visa", "4242"),
+        PaymentMethod("paypal_9", "wallet", "PayPal"),
+    )
+    assert (shop.rules, [o.items_changed for o in shop.orders(zelda, limit=9)]) == (RULES, [False] * 5 + [True])
     kettle = shop.products()[0]
     assert (kettle.price_range, [v.stock > 0 for v in kettle.variants]) == ((1999, 4685), [True, False])
     assert kettle.attributes("zh") == {"colour": "red, blue", "size": "1 L"}
@@ -101,6 +118,30 @@ def test_broken_tau2_rows_are_listed_without_values(tmp_path: Path) -> None:
     assert listed.splitlines()[0] == "table,row,reason"
     assert len(listed.splitlines()) == 6
     assert CANARY not in listed
+
+
+def test_what_was_done_to_a_tau2_order_comes_in_with_it(tmp_path: Path) -> None:
+    database = tau2_database()
+    back = {"transaction_type": "refund", "amount": 3.7, "payment_method_id": "paypal_9"}
+    database["orders"]["a"]["payment_history"].append(back)
+    database["orders"]["d"]["cancel_reason"] = "ordered by mistake"
+    database["orders"]["d"]["payment_history"].append({**back, "amount": 93.7})
+    database["orders"]["e"] |= {"return_items": ["101", "101"], "return_payment_method_id": "gift_card_77"}
+    database["orders"]["c"] |= {
+        "status": "exchange requested", "exchange_items": ["101"], "exchange_new_items": ["102"],
+        "exchange_payment_method_id": "paypal_9", "exchange_price_difference": -26.86,
+    }  # fmt: skip
+    found = {order.order_id[-1]: order for order in read(write(tmp_path / "db.json", database)).orders}
+    assert found["6"].total_minor == 9000
+    assert (found["9"].status, found["9"].total_minor, found["9"].cancel_reason) == (
+        "cancelled", 9370, "ordered by mistake",
+    )  # fmt: skip
+    assert (found["0"].returning, found["0"].settle_method) == (("101", "101"), "gift_card_77")
+    exchanged = found["8"]
+    assert (exchanged.status, exchanged.exchanging, exchanged.settle_method) == (
+        "exchange_requested", (Swap("101", "102"),), "paypal_9",
+    )  # fmt: skip
+    assert exchanged.difference_minor == -2686
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"products": {}}', '{"products": [], "users": {}, "orders": {}}'])
@@ -269,7 +310,7 @@ def test_a_missing_source_and_an_unknown_format_are_refused(tmp_path: Path) -> N
     with pytest.raises(ShopFolderError, match="found none"):
         import_shop(tmp_path / "nothing", "csv", tmp_path)
     unknown: Any = "xlsx"
-    with pytest.raises(ShopFolderError, match="expected a format of tau2, jsonl, csv"):
+    with pytest.raises(ShopFolderError, match="expected a format of tau2, shopify, woocommerce, jsonl, csv"):
         import_shop(tmp_path, unknown, tmp_path)
 
 

