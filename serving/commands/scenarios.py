@@ -30,7 +30,8 @@ def scenarios(
     Example: tactful scenarios serving/scenarios/own/en.json --out report
     """
     from serving.scenarios.figures import BadGate, missed, parse_gates
-    from serving.scenarios.tasks import WORDINGS, BadTasks, read_tasks
+    from serving.scenarios.reading import BadTasks, read_tasks
+    from serving.scenarios.tasks import WORDINGS
 
     chosen = next((known for known in WORDINGS if known == wording), None)
     if chosen is None:

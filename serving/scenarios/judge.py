@@ -159,6 +159,8 @@ def judge(
 
 def differences(right: Contents, came: Contents) -> tuple[str, ...]:
     """Customers and orders that are not as they should be, with the names of the fields."""
+    if (right.customers, right.orders) == (came.customers, came.orders):
+        return ()  # ten times as fast as the comparison of every field
     found: dict[tuple[str, str], list[str]] = {}
     for change in changes(right, came):
         found.setdefault((change.table, change.row_id), []).append(change.name or "the whole row")

@@ -96,12 +96,14 @@ class _Table:
         self._folder = folder
         self._shop_file = shop_file
         self._make_bot = make_bot
+        self._before: Contents | None = None
         self._values = PersonalValues({}, {})
 
     def lay(self) -> None:
-        """Reads whose values are whose."""
+        """Reads the shop as it is before every task, and whose values are whose."""
         with closing(SqliteShop(self._shop_file)) as shop:
-            self._values = PersonalValues.of(shop.contents())
+            self._before = shop.contents()
+        self._values = PersonalValues.of(self._before)
 
     async def play(self, task: Task) -> Result:
         """One task from its opening to its verdict."""
@@ -129,7 +131,7 @@ class _Table:
     def _gold(self, task: Task, path: Path, owner: CustomerId | None) -> tuple[Gold, Contents]:
         with closing(SqliteShop(path)) as shop:
             gold = reach_gold(task, shop, owner)
-            return gold, shop.contents()
+            return gold, shop.contents() if gold.done or not self._before else self._before
 
 
 async def play(task: Task, bot: Assistant, session: Session, shop: RecordingShop) -> tuple[PlayedTurn, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 
+from bot.shop.errors import ShopStoreError
 from bot.shop.store import SqliteShop
 from bot.turn import Bot
 from serving.assembly import Warmed, warm_up
@@ -84,24 +85,29 @@ async def _play(
     workers: int,
     say: Say,
 ) -> list[Result]:
+    shop = parts.shop
+    if not isinstance(shop, SqliteShop):
+        raise ShopStoreError(
+            "expected a shop folder to play on copies of; a shop system's own orders are not played with"
+        )
     url = engine.base_url if engine else "http://127.0.0.1:9"  # the discard port: nothing answers there
     model = build_model(settings, url)
 
-    def make(shop: SqliteShop) -> Bot:
-        return build_bot(settings, replace(parts, shop=shop), url, InMemorySaver(), model)
+    def make(copy: SqliteShop) -> Bot:
+        return build_bot(settings, replace(parts, shop=copy), url, InMemorySaver(), model)
 
     try:
         if engine:
-            await _warm(make(parts.shop), engine, say)
+            await _warm(make(shop), engine, say)
         return await play_all(
             tasks,
-            parts.shop.path,
+            shop.path,
             make,
             workers=workers,
             progress=lambda done, of: say(f"{done} of {of}"),
         )
     finally:
-        parts.shop.close()
+        shop.close()
         parts.guard.close()
 
 

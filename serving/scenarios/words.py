@@ -6,9 +6,8 @@
     10           "order 210, $10.50"         no: another number
     camera       "two Cameras"               yes: capitals and a plural s do not matter
     IL           "you will get it"           no: inside a word
-    twelve digits and more: an id              compared digit by digit
 
-Negation is not seen: "not 10" says 10.
+Twelve digits and more are an id and are compared digit by digit. Negation is not seen: "not 10" says 10.
 """
 
 import re

@@ -19,8 +19,9 @@ from serving.scenarios.customer import Script
 from serving.scenarios.figures import BadGate, missed, parse_gates, summary
 from serving.scenarios.leaks import PersonalValues
 from serving.scenarios.play import MAX_TURNS, Result, play_all
+from serving.scenarios.reading import read_tasks
 from serving.scenarios.report import write_report
-from serving.scenarios.tasks import Identity, Task, read_tasks
+from serving.scenarios.tasks import Identity, Task
 from serving.scenarios.words import says as holds
 from tests.serving.scenario_samples import CONTENTS, HOME, MIA, NOW, OTTO, Move, PlannedBot, says, shop_file
 
@@ -37,7 +38,7 @@ TASK = Task(
 def writes(*wanted: Write, customer: str = MIA, reply: str = "Cancelled, ¥45.00 go back.", act: str = "done") -> Move:
     def move(shop: SqliteShop, text: str) -> tuple[str, str]:
         for place, write in enumerate(wanted):
-            shop.apply(customer, write, f"{customer}-{place}-{text}")  # type: ignore[arg-type]
+            shop.apply(customer, write, f"{customer}-{place}")  # type: ignore[arg-type]
         return reply, act
 
     return move

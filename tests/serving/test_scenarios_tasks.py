@@ -9,7 +9,8 @@ import pytest
 from bot.shop.records import Address, Swap
 from bot.shop.writes import CancelOrder, ChangeAddress, ChangeItems, ExchangeItems, ReturnItems
 from serving.scenarios.gold import BadGold, tau2_write
-from serving.scenarios.tasks import BadTasks, TaskFile, read_tasks
+from serving.scenarios.reading import BadTasks, read_tasks
+from serving.scenarios.tasks import TaskFile
 
 OWN: dict[str, Any] = {
     "id": "en-1",
