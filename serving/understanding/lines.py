@@ -24,7 +24,8 @@ from serving.understanding.reader import BadContext, Message, Reader, context_of
 ERRORS: Final = ("not_json", "not_an_object", "no_text", "bad_context", "too_long", "guard_failed")
 AT_ONCE: Final = 8
 """Messages that are asked of the model together."""
-_SOCIAL: Final = frozenset(("greet", "thanks", "goodbye"))
+_BESIDE: Final = frozenset(("greet", "thanks", "goodbye", "give"))
+"""Said beside a request: courtesies, and details that prove who asks."""
 
 
 class BadLine(ValueError):
@@ -48,7 +49,7 @@ class Tally:
 def main_intent(understanding: Understanding) -> str:
     """The label of the first command that asks for something; of a courtesy where there is nothing else."""
     labels = [intent_of(command.to_json()) for command in understanding.commands]
-    return next((label for label in labels if label not in _SOCIAL), labels[0])
+    return next((label for label in labels if label not in _BESIDE), labels[0])
 
 
 def fields_of(understanding: Understanding) -> dict[str, Any]:
