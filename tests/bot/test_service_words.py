@@ -138,7 +138,7 @@ def test_what_is_sold_out_never_fits() -> None:
         ("101 Highway, New York, NY 10001.", Address("101 Highway", "", "New York", "NY", "10001", "USA")),
         (
             "地址改成浙江省杭州市西湖区文三路90号3幢201室 310012",
-            Address("西湖区文三路90号3幢201室", "", "杭州市", "浙江省", "310012", ""),
+            Address("西湖区文三路90号", "3幢201室", "杭州市", "浙江省", "310012", ""),
         ),
         ("my office", None),
         ("下周", None),
