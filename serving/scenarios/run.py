@@ -62,7 +62,8 @@ async def run(
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="scenarios-") as folder:
         vault = StorageSettings.model_validate({"vault_url": f"sqlite:///{Path(folder) / 'vault.db'}"})
-        own = settings.model_copy(update={"storage": vault})
+        folder_only = settings.shop.model_copy(update={"api_url": None})  # a shop system's orders are real ones
+        own = settings.model_copy(update={"storage": vault, "shop": folder_only})
         engine = None if without_model else build_engine(settings)
         try:
             if engine:
