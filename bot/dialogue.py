@@ -124,7 +124,11 @@ def decide(state: DialogueState, commands: Sequence[Command], signed_in: Custome
         wanted.remove(command)
     decision = Decision(state)
     for command in wanted:
+        asked = decision.state if decision.state.awaiting == "identity" else None
         decision = decision.then(_one(decision.state, command))
+        if asked and before != "identity" and decision.state.awaiting != "identity":
+            again = replace(decision.state, awaiting="identity", doing=asked.doing)
+            decision = Decision(again, decision.actions)
     return _reminded(decision, before, wanted)
 
 
@@ -150,7 +154,7 @@ def follow(state: DialogueState, outcome: Outcome) -> Decision:
         case Told(text, topic):
             return Decision(replace(state, topic=topic or state.topic, failures=0, held=""), (Tell(text),))
         case Served(case, told):
-            if state.awaiting == "identity":  # taken down: who the customer is comes first
+            if outcome.act == "ask_identity":  # taken down: who the customer is comes first
                 return Decision(replace(state, case=case))
             waits = case.stage is not None
             served = replace(state, case=case, awaiting="service" if waits else None, failures=0, doing=())

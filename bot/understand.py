@@ -73,12 +73,10 @@ class Understander:
         if not requests and asked_about(text.text):
             commands = (Command("ask_account", query=text.text[:MAX_QUERY_CHARS]),)
             return (*details, *commands) if details else commands
-        if requests and not any(c.name == "service" and c.kind in KIND_OF.values() for c in commands):
-            questions = tuple(c for c in commands if c.name in ("track_order", "list_orders", "ask_policy", "give"))
-            if not any(c.name == "ask_policy" for c in questions):
-                commands = (command_for(requests[0]), *(c for c in questions if c.name == "give"))
-            else:
-                commands = (command_for(requests[0]), *questions)
+        if requests:  # what is plainly asked for leaves no room for what else the model may see in it
+            beside = tuple(c for c in commands if c.name == "ask_policy" and re.search(r"[?？]", text.text))
+            served = (c for c in commands if c.name == "service" and c.kind in KIND_OF.values())
+            commands = (next(served, command_for(requests[0])), *beside)
         if any(c.name in ("service", "track_order", "list_orders") for c in commands) or context.awaiting == "identity":
             kept = tuple(c for c in commands if c.name != "unclear" or not details)
             commands = (*details, *kept)

@@ -170,6 +170,7 @@ def test_only_the_verification_and_the_service_open_anything(wired: Wired) -> No
     assert opens == {
         "verify_customer": {"EMAIL_ADDRESS", "PERSON", "POSTAL_CODE"},
         "serve": OPENED_FOR_SERVICE,
+        "tell_account": OPENED_FOR_SERVICE,
     }
 
 
@@ -228,6 +229,7 @@ LEADS_TO: dict[ToolName, str] = {
     "hand_off": '[{"name":"human"}]',
     "serve": '[{"name":"service","kind":"return"}]',
     "take_down": '[{"name":"service","kind":"return"}]',
+    "tell_account": '[{"name":"ask_account"}]',
 }
 
 
