@@ -59,7 +59,7 @@ class Understander:
         """
         if certain := commands_for_certain(text, context, self.order_pattern):
             return Understanding(certain, "rule")
-        if stage is not None and (answer := answer_to(stage, text.text)):
+        if stage is not None and (answer := answer_to(stage, text.text, self.order_pattern)):
             return Understanding((answer,), "rule")
         found = await self._asked(text, context, lang)
         return replace(found, commands=self._with_requests(found.commands, text, context, known))

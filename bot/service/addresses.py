@@ -77,7 +77,9 @@ _STATES: Final = dict(
     ]
 )
 _STREET: Final = re.compile(
-    r"(?<![A-Za-z0-9#])\d+\s+[A-Z0-9][\w.'-]*(?:\s+[\w.'-]+)*|(?<![A-Za-z0-9#])\d+\s+[a-z]", re.IGNORECASE
+    r"[A-ZÄÖÜ][\wäöüß.'-]*(?:weg|straße|strasse|str\.|gasse|platz|allee|ring|damm|ufer)\s\d+\w?\b"
+    r"|(?<![A-Za-z0-9#])\d+\s+[A-Z0-9][\w.'-]*(?:\s+[\w.'-]+)*|(?<![A-Za-z0-9#])\d+\s+[a-z]",
+    re.IGNORECASE,
 )
 _ZH: Final = re.compile(
     r"(?P<region>[\u4e00-\u9fff]{2,8}?(?:省|自治区|特别行政区))?\s?(?P<city>[\u4e00-\u9fff]{2,7}?市)?\s?"
@@ -120,20 +122,19 @@ def _state(text: str) -> str:
 
 
 def _chinese(text: str, near: Address | None) -> Address | None:
-    match = _ZH.search(
-        re.sub(r"^.*(?:改成|改为|改到|换成|换到|寄到|送到|地址(?:是|为)?[:：]?|是)(?=[\u4e00-\u9fff])", "", text)
-    )
+    body = re.sub(r"^.*(?:改成|改为|改到|换成|换到|寄到|送到|地址(?:是|为)?[:：]?|是)(?=[\u4e00-\u9fff])", "", text)
+    match = _ZH.search(body)
     if match is None or not re.search(r"\d|号|室|栋|幢", match["line1"]):
         return None
     code = re.search(r"(?<!\d)\d{6}(?!\d)", text)
     city = match["city"] or ""
     region = match["region"] or (city if city in ("北京市", "上海市", "天津市", "重庆市") else "")
-    line1 = re.sub(r"[\s，,]*(?:邮编[:：]?)?\s*\d{6}$", "", text[match.start("line1") :]).strip(" ，,。")
+    line1 = re.sub(r"[\s，,]*(?:邮编[:：]?)?\s*\d{6}$", "", body[match.start("line1") :]).strip(" ，,。")
     line1, line2 = _parts_of(line1)
     return Address(line1, line2, city, region, code.group() if code else "", near.country if near else "")
 
 
 def _parts_of(street: str) -> tuple[str, str]:
     """Street and number, and the house behind them: 桂雨路88号 | 枫林苑3幢2单元1201室."""
-    match = re.match(r"(.+?\d+号)[，,\s]*((?:\D.*)?(?:幢|栋|单元|室|座|楼).*)$", street)
+    match = re.match(r"(.+?\d+号)[，,\s]*(.*(?:幢|栋|单元|室|座|楼).*)$", street)
     return (match[1], match[2].replace("，", "").replace(" ", "")) if match else (street.split("，")[0], "")

@@ -29,6 +29,9 @@ _SLOTS: Final[dict[Stage, Slot]] = {
 _WANTS: Final = re.compile(
     r"\b(?:i|we)(?:'d|\swould|'ll)?\s(?:\w+\s){0,2}(?:want|need|wish|like|prefer|regret)\b|\bplease\b|\b(?:can|could|would|will)\syou\b"
     r"|^(?!(?:can|could|may|do|does|how|what|when|where|is|are|if|should|will|would)\b)(?:\w+[,:]?\s){0,3}(?:cancel|return|exchange|swap|replace|change|modify|update|correct|send\sback|remove|refund)\b"
+    r"|\b(?:can|could|may)\si\s(?:still\s|please\s|also\s)?(?:return|send|exchange|swap|cancel|change|have)\b[^.?]{0,40}"
+    r"\b(?:my|mine|it|them|these|this|that|one\sof|the\sother)\b|\bcan\s(?:it|they)\sbecome\b|\bmy\smoney\sback\b"
+    r"|\bgo(?:es)?\sback\b|\b(?:i've|i\shave|we've)\smoved\b|\bnew\s(?:address|flat|house)\b|\bis\snow\b|\bshould(?:'ve|\shave)\b"
     r"|\bno\slonger\s(?:need|want)|\b(?:my|mine|the\sone\si)\b.*\b(?:cancel|return|exchange|change)"
     r"|我(?:要|想|得|需要)|帮我?|麻烦|请(?!问)|把|给我|不想要了|退了吧|换一下|取消(?:了|吧|掉)|直接(?:退|换|取消)"
 )
@@ -38,7 +41,7 @@ _GOES_ON: Final = re.compile(
 )
 
 
-def answer_to(stage: Stage, text: str) -> Command | None:
+def answer_to(stage: Stage, text: str, order_pattern: str = "(?!)") -> Command | None:
     """The message as an answer to what a case waits for, or as a correction of it; ``None`` where it may be neither."""
     words = tidy(text).lower()
     if QUESTION.search(words) and not ASKED_FOR.search(words) and not DROP.search(words):
@@ -47,7 +50,7 @@ def answer_to(stage: Stage, text: str) -> Command | None:
     if re.search(r"[?？]\s*$|(?:吗|呢)\s*[.。!！]?$", words) and not requests and not DROP.search(words):
         return None
     goes_on = bool(
-        requests or DROP.search(words) or _GOES_ON.search(words) or ONLY.search(words)
+        requests or re.search(order_pattern, text, re.IGNORECASE) or DROP.search(words) or _GOES_ON.search(words) or ONLY.search(words)
         or any(pattern.search(words) for pattern in METHODS.values())
     )  # fmt: skip
     if stage == "refused" and not goes_on:

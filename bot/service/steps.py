@@ -17,7 +17,7 @@ from bot.service.rules import original_method, settle_methods
 from bot.service.targets import Piece, Records, Targets, mentions_place, named_orders, pieces_of, read_targets, said_of
 from bot.service.values import named
 from bot.service.wants import Wants, fitting, fulfils, read_wants
-from bot.service.wording import OPEN, OPS, PRICE_LIMIT, REASONS, RECEIVED, SAME_AS, TARGET, UNKNOWN, WHOLE
+from bot.service.wording import ONLY, OPEN, OPS, PRICE_LIMIT, REASONS, RECEIVED, SAME_AS, TARGET, UNKNOWN, WHOLE
 from bot.shop.records import Address, Customer, Order, PaymentMethod, Product, Swap, Variant
 from bot.shop.rules import ShopRules
 from bot.shop.writes import (
@@ -334,7 +334,8 @@ def _cancel(job: Job, shop: Shop) -> Step:
 
 
 def _partial(found: Targets, orders: Sequence[Order], text: str) -> bool:
-    if WHOLE.search(text) or _ORDER_WITH.search(text):
+    named_by_number = any(order.order_id.lower() in text for order in orders) and not ONLY.search(text)
+    if WHOLE.search(text) or _ORDER_WITH.search(text) or named_by_number:
         return False
     if found.kept:
         return True

@@ -35,6 +35,9 @@ _CAME: Final = re.compile(r"\b(?:order(?:ed|s)?|received|bought|came|got|placed|
 _MANY: Final = re.compile(
     r"\b(?:all|both|two|three|2|3|every|each)\s(?:of\s)?(?:the\s|my\s|these\s)?(?:\w+\s){0,2}$|(?:所有|全部|两[个件条双]|都)"
 )
+_ONE_OF: Final = re.compile(
+    r"\b(?:just|only)\s(?:the\s)?one\b|\bone\s(?:of|should)\b|(?:只|其中)[^。]{0,4}(?:一|1)[件个条双]"
+)
 _SAME_ORDER: Final = re.compile(r"\b(?:that|this|the\ssame|it)\b|那个?订单|这个?订单|同一")
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different)\sorder|另(?:外|一)个?订单|别的订单")
 _DESCRIBED: Final = re.compile(r"^\s*[(（][^)）]*[)）]")
@@ -143,10 +146,20 @@ def read_targets(job: Job, text: str, records: Records, allowed: Callable[[Order
     that the refusal can name them.
     """
     ids, missing = named_orders(text, records)
+    if ids and (other := _other_things(job, records, ids)):
+        job, ids, missing = replace(job, layers=(("ask", other),)), (), False
     if missing and not ids:
         return Targets(missing=True)
     pool = _pool(job, text, records, ids, allowed)
     return _items(job, text, records, pool, allowed, bool(ids))
+
+
+def _other_things(job: Job, records: Records, ids: tuple[Order, ...]) -> str | None:
+    """The last correction, where it names things that the orders named before do not hold: "no, the one with ..."."""
+    fixes = [words.lower() for kind, words in job.layers if kind == "fix"]
+    mentioned = {p for m in records.names.find(fixes[-1]) for p in m.products} if fixes else set()
+    held = {item.product_id for order in ids for item in order.items}
+    return fixes[-1] if mentioned and not mentioned & held else None
 
 
 def _pool(
@@ -223,7 +236,7 @@ def _items(
             return Targets(orders or fit, tuple(pieces_of(orders)), whole=True, named=bool(orders))
         every = bool(EVERY_ORDER.search(text))
         every = every or ("address" in (job.op, *job.ops) and bool(EVERY_ADDRESS.search(text)))
-        return Targets(fit or pool, whole=every or everything, named=every)
+        return Targets(fit or pool, whole=every or everything or (ids and len(pool) > 1), named=every or ids)
     return _settled(named, pool, allowed)
 
 
@@ -262,7 +275,7 @@ def _named(text: str, records: Records, pool: tuple[Order, ...], allowed: Callab
         before, after = text[start : mention.start], text[mention.end : end]
         pieces = tuple(p for p in every if p.item.product_id in mention.products)
         if pieces:
-            many = bool(_MANY.search(before[-24:])) or _plural(text, mention)
+            many = (bool(_MANY.search(before[-24:])) or _plural(text, mention)) and not _ONE_OF.search(text)
             found.append(
                 Named(
                     mention,

@@ -11,7 +11,7 @@ Op = Literal["return", "exchange", "cancel", "address", "payment", "account_addr
 
 OPS: Final[dict[Op, re.Pattern[str]]] = {
     "account_address": re.compile(
-        r"\b(?:user|default|profile|account|home)\b(?:\s(?:shipping|delivery))?\saddress|address\s(?:in|on)\smy\s(?:profile|account)"
+        r"\b(?:user|default|profile|account|home)\b(?:\s(?:shipping|delivery))?\saddress|address\s(?:in|on|for|of)\s(?:my|the)\s(?:profile|account)|\bon\smy\s(?:account|profile)\b"
         r"|(?:默认|账户|账号|个人资料|资料)里?的?(?:收货)?地址"
     ),
     "address": re.compile(
@@ -28,15 +28,17 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
         r"|(?:换|改|更换|变更|修改)[^。]{0,12}(?:支付|付款)|(?:支付|付款)方式[^。]{0,8}(?:换|改)"
     ),
     "cancel": re.compile(
-        r"\bcancel\w*|\b(?:remove|drop|take)\b[^.]{0,60}\b(?:from|off|out\sof)\b|\bcall\soff\b"
+        r"\bcanc(?:el|le|l)\w*|\bstop\b[^.]{0,20}\b(?:it|mine|my|order|that|shipping)\b|\b(?:remove|drop|take)\b[^.]{0,60}\b(?:from|off|out\sof)\b|\bcall\soff\b"
         r"|\b(?:do\snot|don'?t|no\slonger)\s(?:need|want)\b"
         r"|取消|撤(?:单|销)|别发(?:货)?了|不想要了|不要了|拍错"
     ),
     "return": re.compile(
-        r"\breturn(?:ing|s)?\b|\b(?:send|give|ship)(?:ing)?\b[^.]{0,40}\bback\b|\b(?:get|want)\b[^.]{0,20}\bmoney\sback\b"
+        r"\breturn(?:ing|s)?\b|\bgo(?:es|ing)?\sback\b|\bsend\b[^.]{0,40}\bback\b|\bmoney\sback\b|\b(?:send|give|ship)(?:ing)?\b[^.]{0,40}\bback\b|\b(?:get|want)\b[^.]{0,20}\bmoney\sback\b"
         r"|\brefund\b(?!\s(?:it\s)?(?:to|status))|退(?:货|掉|了|一下|回去|款)|[想要能可]退"
     ),
     "exchange": re.compile(
+        r"\bone\ssize\s(?:up|down)\b|\bcan\s(?:it|they)\sbecome\b|\bshould(?:'ve|\shave)\s(?:been|taken|got|ordered)\b"
+        r"|\b(?:have|get|make|want|in)\b[^.]{0,60}\binstead\b|\bmake\b[^.]{0,40}\b(?:big|small|large|\d)|"
         r"\b(?:exchang|swap|replac|upgrad|modif)\w*|\bswitch(?:ed|ing)?\b(?!\stype)|\bchang(?:e|ed|ing)\b|\bdifferent\s(?:size|colou?r|one)\b"
         r"|\b(?:get|want)\sa\snew\s(?:pair|one)\b|换|改(?:成|为|一下)|调换"
     ),
@@ -120,7 +122,7 @@ IF_NOT: Final = re.compile(
 )
 IF_SO: Final = re.compile(r"^if\sso[,;]?\s+", re.IGNORECASE)
 QUESTION: Final = re.compile(
-    r"^(?:hi[,!]?\s|hello[,!]?\s|also[,\s]+|and\s|finally[,\s]+|so\s)*(?:what|which|how|when|where|why|who|whose|is|are|was|were|did|does|do\syou|has|have\syou)\b"
+    r"^(?:hi[,!]?\s|hello[,!]?\s|one\ssec[,:.]?\s|wait[,:]?\s|sorry[,:]?\s|quick\squestion[,:]?\s|btw[,:]?\s|ok(?:ay)?[,.]?\s|all\sright[,.]?\s|hmm+[,.]?\s|but\s|actually[,]?\s|also[,\s]+|and\s|finally[,\s]+|so\s)*(?:what|which|how|when|where|why|who|whose|is|are|was|were|did|does|do\syou|has|have\syou)\b"
     r"|(?:什么|多少|哪|几|吗|呢|怎么|是不是|有没有)[^。]*[?？]?$"
 )
 ASKED_FOR: Final = re.compile(

@@ -140,6 +140,11 @@ def test_what_is_sold_out_never_fits() -> None:
             "地址改成浙江省杭州市西湖区文三路90号3幢201室 310012",
             Address("西湖区文三路90号", "3幢201室", "杭州市", "浙江省", "310012", ""),
         ),
+        ("Rosenweg 9, 20095 Hamburg, Germany", Address("Rosenweg 9", "", "Hamburg", "", "20095", "Germany")),
+        (
+            "9 Dean Park, Flat 1, Edinburgh, EH4 1DF, United Kingdom",
+            Address("9 Dean Park", "Flat 1", "Edinburgh", "", "EH4 1DF", "United Kingdom"),
+        ),
         ("my office", None),
         ("下周", None),
     ],
