@@ -19,6 +19,12 @@ _COUNTRIES: Final = {
     "united states": "USA",
     "uk": "United Kingdom",
     "united kingdom": "United Kingdom",
+    "great britain": "United Kingdom",
+    "united states of america": "USA",
+    "ireland": "Ireland",
+    "germany": "Germany",
+    "deutschland": "Germany",
+    "france": "France",
 }
 _STATES: Final = dict(
     pair.split("=")

@@ -67,7 +67,9 @@ def _confirming(case: Case, words: str, requests: tuple[Request, ...], reply: Re
     if reply == "no":
         return Turn(replace(case, stage="refused"), "dropped")
     job, rest = case.jobs[0], case.jobs[1:]
-    if DROP.search(words) and not any(_family(r) == _family(job) for r in requests if not DROP.search(r.text)):
+    other_wish = any(_family(r) != _family(job) for r in requests)
+    again = any(_family(r) == _family(job) for r in requests if not DROP.search(r.text))
+    if DROP.search(words) and not again and not other_wish:
         return Turn(replace(case, jobs=rest, stage=None), "go_on" if rest else "dropped")
     other = [r for r in requests if _family(r) != _family(job)]
     if other and len(other) == len(requests):

@@ -22,7 +22,7 @@ _START: Final = (
     r"(?:cancel|return|exchange|swap|replace|change|modify|update|remove|send\sback|refund|confirm)\b"
 )
 _AND: Final = re.compile(
-    rf",?\s(?:and|but|plus)\s(?={_START})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",
+    rf",?\s(?:and|but|plus)\s(?={_START})|(?:[，,；]|,?\sand\s)(?=#?[A-Z]{{1,2}}\d{{6,}})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",
     re.IGNORECASE,
 )
 _POLITE: Final = re.compile(
@@ -85,9 +85,9 @@ def operations(text: str) -> tuple[Op, ...]:
     what = re.search(r"\baddress(?:es)?\b.*?\b(?:to|as)\b", text)
     aims = SOURCE.sub(" to address ", text[: what.end()] if what else text)  # "to my address" is not what is to change
     found = [op for op, pattern in OPS.items() if pattern.search(aims if op == "account_address" else text)]
-    if "account_address" in found and not re.search(r"\border|订单", aims):
+    if "account_address" in found and not re.search(r"\border|订单|[a-z]{1,2}\d{6,}", aims):
         found = [op for op in found if op != "address"]
-    if "payment" in found and not re.search(r"\border|订单|method|方式", text):
+    if "payment" in found and not re.search(r"\border|单|method|方式|\d{6,}", text):
         found.remove("payment")
     return tuple(found)
 

@@ -35,6 +35,7 @@ _CAME: Final = re.compile(r"\b(?:order(?:ed|s)?|received|bought|came|got|placed|
 _MANY: Final = re.compile(
     r"\b(?:all|both|two|three|2|3|every|each)\s(?:of\s)?(?:the\s|my\s|these\s)?(?:\w+\s){0,2}$|(?:所有|全部|两[个件条双]|都)"
 )
+_MANY_AFTER: Final = re.compile(r"^[^。；;]{0,16}(?:[两三四]|[2-9])(?:个|件|条|双|副)?都")
 _ONE_OF: Final = re.compile(
     r"\b(?:just|only)\s(?:the\s)?one\b|\bone\s(?:of|should)\b|(?:只|其中)[^。]{0,4}(?:一|1)[件个条双]"
 )
@@ -275,7 +276,10 @@ def _named(text: str, records: Records, pool: tuple[Order, ...], allowed: Callab
         before, after = text[start : mention.start], text[mention.end : end]
         pieces = tuple(p for p in every if p.item.product_id in mention.products)
         if pieces:
-            many = (bool(_MANY.search(before[-24:])) or _plural(text, mention)) and not _ONE_OF.search(text)
+            after_all = bool(_MANY_AFTER.search(after))
+            many = (after_all or bool(_MANY.search(before[-24:])) or _plural(text, mention)) and not _ONE_OF.search(
+                text
+            )
             found.append(
                 Named(
                     mention,

@@ -84,6 +84,11 @@ def _pattern(option: str, value: str, values: tuple[str, ...]) -> re.Pattern[str
             rf"(?:{name}|size|sized|尺?码)\s?(?:is|of|:|=|为|是|：)?\s?{number}",
             rf"{number}[\s-]?(?:{name}|码|号)",
         ]
+    if plain.endswith("色") and len(plain) > 1:  # 黑的, 森林绿的
+        root = re.escape(plain[:-1])
+        forms.append(rf"{root}(?:色|的)" if len(plain) == 2 else root)
+    if number_of := re.fullmatch(r"(\d+)[码号]", plain):
+        forms.append(rf"(?<!\d){number_of[1]}(?!\d)")
     forms += _telling_parts(plain, values)
     if (option and "size" in option.lower()) or not option.isascii():
         forms += [_spelled(word) for word, size in SIZES.items() if size == plain and plain not in SIZES]

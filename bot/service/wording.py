@@ -12,7 +12,7 @@ Op = Literal["return", "exchange", "cancel", "address", "payment", "account_addr
 OPS: Final[dict[Op, re.Pattern[str]]] = {
     "account_address": re.compile(
         r"\b(?:user|default|profile|account|home)\b(?:\s(?:shipping|delivery))?\saddress|address\s(?:in|on|for|of)\s(?:my|the)\s(?:profile|account)|\bon\smy\s(?:account|profile)\b"
-        r"|(?:默认|账户|账号|个人资料|资料)里?的?(?:收货)?地址"
+        r"|(?:默认|账户|账号|个人资料|资料)里?的?(?:收货)?(?:地址|住址)"
     ),
     "address": re.compile(
         r"\b(?:chang|updat|modif|correct|fix|edit|switch|redirect|us)\w*\b[^.]{0,90}\baddress(?:es)?\b"
@@ -25,22 +25,22 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
         r"\b(?:change|switch|modify|update|use|pay)\w*\b[^.]{0,50}\bpay(?:ment|ing)?\b(?:\smethod)?"
         r"|\bpay\b[^.]{0,40}\b(?:differently|another\sway|a\sdifferent\sway)\b"
         r"|\bpay(?:ment)?\b[^.]{0,30}\b(?:with|to|instead)\b[^.]{0,30}\binstead\b"
-        r"|(?:换|改|更换|变更|修改)[^。]{0,12}(?:支付|付款)|(?:支付|付款)方式[^。]{0,8}(?:换|改)"
+        r"|(?:换|改|更换|变更|修改)[^。]{0,12}(?:支付|付款)|(?:换|改|用)[^。，]{0,10}付(?:$|[，。！吧了,])|(?:支付|付款)方式[^。]{0,8}(?:换|改)"
     ),
     "cancel": re.compile(
         r"\bcanc(?:el|le|l)\w*|\bstop\b[^.]{0,20}\b(?:it|mine|my|order|that|shipping)\b|\b(?:remove|drop|take)\b[^.]{0,60}\b(?:from|off|out\sof)\b|\bcall\soff\b"
         r"|\b(?:do\snot|don'?t|no\slonger)\s(?:need|want)\b"
-        r"|取消|撤(?:单|销)|别发(?:货)?了|不想要了|不要了|拍错"
+        r"|取消|撤(?:单|销)|别(?:给我)?(?:寄|发)(?!错|[\u4e00-\u9fff]{1,3}色)|别发(?:货)?了|不想要了|不要了|拍错"
     ),
     "return": re.compile(
         r"\breturn(?:ing|s)?\b|\bgo(?:es|ing)?\sback\b|\bsend\b[^.]{0,40}\bback\b|\bmoney\sback\b|\b(?:send|give|ship)(?:ing)?\b[^.]{0,40}\bback\b|\b(?:get|want)\b[^.]{0,20}\bmoney\sback\b"
-        r"|\brefund\b(?!\s(?:it\s)?(?:to|status))|退(?:货|掉|了|一下|回去|款)|[想要能可]退"
+        r"|\brefund\b(?!\s(?:it\s)?(?:to|status))|退(?!换|步|休|出|款政策|货政策|货规则)"
     ),
     "exchange": re.compile(
         r"\bone\ssize\s(?:up|down)\b|\bcan\s(?:it|they)\sbecome\b|\bshould(?:'ve|\shave)\s(?:been|taken|got|ordered)\b"
         r"|\b(?:have|get|make|want|in)\b[^.]{0,60}\binstead\b|\bmake\b[^.]{0,40}\b(?:big|small|large|\d)|"
         r"\b(?:exchang|swap|replac|upgrad|modif)\w*|\bswitch(?:ed|ing)?\b(?!\stype)|\bchang(?:e|ed|ing)\b|\bdifferent\s(?:size|colou?r|one)\b"
-        r"|\b(?:get|want)\sa\snew\s(?:pair|one)\b|换|改(?:成|为|一下)|调换"
+        r"|\b(?:get|want)\sa\snew\s(?:pair|one)\b|换|改(?:成|为|一下)|改(?=[绿白黑灰红蓝紫黄粉棕男女SMLX\d])|要[\u4e00-\u9fff]{1,4}色|调换"
     ),
 }  # fmt: skip
 """In order of precedence: what speaks of an address is about an address, whatever verb it has."""
@@ -70,7 +70,7 @@ KEPT: Final = re.compile(
 )
 KEPT_AFTER: Final = re.compile(
     r"^[^.;!?]{0,40}\b(?:stay(?:ing|s)?|(?:is|are)\s(?:fine|great|good|ok(?:ay)?)|i'?m\skeeping|i'?ll\skeep|can\sstay)\b"
-    r"|^[^。；！？]{0,12}(?:留着|不退|不换|保留|留下|没问题)"
+    r"|^[^。；！？]{0,12}(?:留着|不退|不换|不动|保留|留下|没问题)"
 )
 SAME_AS: Final = re.compile(
     r"\bsame\b[^.]{0,40}\bas\b|\b(?:type|kind|one|version|model|size|colou?r)\s(?:that\s(?:is|was)\s)?in\s(?:my|the)\b[^.]{0,20}\border"
