@@ -132,7 +132,7 @@ def decide(state: DialogueState, commands: Sequence[Command], signed_in: Custome
     return _reminded(decision, before, wanted)
 
 
-def follow(state: DialogueState, outcome: Outcome) -> Decision:
+def follow(state: DialogueState, outcome: Outcome) -> Decision:  # noqa: C901 (a table in code)
     """What to do after a tool came back."""
     match outcome:
         case Verified(customer_id):

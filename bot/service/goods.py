@@ -105,7 +105,7 @@ class Names:
         return rare and word not in self._options and word not in self._option_words and not word.isdigit()
 
     def _only_head(self, name: _Name, said: list[str], tokens: Sequence[tuple[int, int, str]], at: int) -> bool:
-        """ "the coffee machine" of somebody who bought one machine only."""
+        """“the coffee machine” of somebody who bought one machine only."""
         heads = [n for n in self._names if n.words and n.words[-1] == said[0]]
         before = tokens[at - 1][2] if at else ""
         after = tokens[at + 1][2] if at + 1 < len(tokens) else ""
@@ -142,7 +142,7 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def _same(said: str, word: str) -> bool:
-    """ "watch" is said of a wristwatch, "tee" not of a committee: only the end of a longer word counts."""
+    """“watch” is said of a wristwatch, "tee" not of a committee: only the end of a longer word counts."""
     return said == word or (len(said) >= _COMPOUND and word.endswith(said))
 
 

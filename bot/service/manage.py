@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from bot.service.case import MAX_JOBS, Case, Job, Slot, Stage
+from bot.service.decide import Ask, Propose, Refuse, Shop, Step
 from bot.service.requests import Request, read_requests, tidy
-from bot.service.steps import Ask, Propose, Refuse, Shop, Step, next_step
+from bot.service.steps import next_step
 from bot.service.wording import ALSO, EVERY_ORDER, EXPLICIT, UNKNOWN
 
 DROP: Final = re.compile(
@@ -45,7 +46,7 @@ def hear(case: Case | None, text: str, reply: Reply, fits: Callable[[str], bool]
 
 
 def _parts(request: Request) -> tuple[Request, ...]:
-    """ "cancel or return all my orders" is both: what is not sent yet, and what has arrived."""
+    """“cancel or return all my orders” is both: what is not sent yet, and what has arrived."""
     both = {"cancel", "return"} <= set(request.ops) and EVERY_ORDER.search(request.text.lower())
     return tuple(replace(request, op=op, ops=(op,)) for op in ("cancel", "return")) if both else (request,)
 

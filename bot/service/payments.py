@@ -1,13 +1,11 @@
-"""Which of a customer's payment methods a text names: the gift card, a brand, the last four digits, the original one."""
+"""Which of a customer's payment methods a text names: the gift card, a brand, its last digits, the original one."""
 
 import re
 from collections.abc import Sequence
-
 from typing import Final
 
 from bot.service.wording import METHODS, ORIGINAL
 from bot.shop.records import PaymentMethod
-
 
 _BRANDS: Final = re.compile(
     r"\b(?:pay\s?pal|alipay|wechat|visa|master\s?card|amex|american\sexpress|unionpay|apple\spay)\b|支付宝|微信|银联"

@@ -2,6 +2,7 @@
 
 Answers are read from his records and are said as they are. Which order or thing is meant is read as for a request.
 """
+# ruff: noqa: E501 - expressions and sentences stay on one line, so that they can be searched
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,8 +11,8 @@ from typing import Final, Literal
 
 from bot.formats import money
 from bot.service.case import Case
+from bot.service.owned import Piece, Records, mentions_place, named_orders, pieces_of
 from bot.service.requests import tidy
-from bot.service.targets import Piece, Records, mentions_place, named_orders, pieces_of
 from bot.service.wording import QUESTION
 from bot.session import Lang
 from bot.shop.records import Address, Customer, Order

@@ -87,7 +87,7 @@ def operations(text: str) -> tuple[Op, ...]:
     found = [op for op, pattern in OPS.items() if pattern.search(aims if op == "account_address" else text)]
     if "account_address" in found and not re.search(r"\border|订单|[a-z]{1,2}\d{6,}", aims):
         found = [op for op in found if op != "address"]
-    if "payment" in found and not re.search(r"\border|单|method|方式|\d{6,}", text):
+    if "payment" in found and not re.search(r"\border|单|method|方式|\d{6,}[^.]*[\u4e00-\u9fff]", text):
         found.remove("payment")
     return tuple(found)
 

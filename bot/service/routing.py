@@ -3,6 +3,7 @@
 Everything else goes to the model. A question is never an answer; a request counts when somebody wants something done
 to what is his, not when he asks what the rules are.
 """
+# ruff: noqa: E501 - expressions and sentences stay on one line, so that they can be searched
 
 import re
 from typing import Final

@@ -2,14 +2,15 @@
 
 Amounts come from receipts, computed by the shop's rules. An address is a value of the customer: it is told as a handle.
 """
+# ruff: noqa: E501 - expressions and sentences stay on one line, so that they can be searched
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bot.formats import money
-from bot.service.steps import Ask, Problem, Propose, Refuse, Step
-from bot.service.targets import Piece, options_known
+from bot.service.decide import Ask, Problem, Propose, Refuse, Step
+from bot.service.owned import Piece, options_known
 from bot.session import Lang
 from bot.shop.records import Address, Order, PaymentMethod, Product, Variant
 from bot.shop.writes import (

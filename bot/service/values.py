@@ -3,6 +3,7 @@
 The options and their values come from the product; nothing here knows a product. Values of several options that look
 alike ("black" frame, "black" lens) go to the option whose name stands near, else to the first.
 """
+# ruff: noqa: E501 - expressions and sentences stay on one line, so that they can be searched
 
 import re
 from collections.abc import Mapping
@@ -59,7 +60,7 @@ def hits(text: str, options: Options) -> list[Hit]:
 
 @cache
 def _stated(option: str, value: str) -> re.Pattern[str]:
-    """ "armrest: none", "waterproof is no": the option's name and then the value, whatever the value."""
+    """“armrest: none”, "waterproof is no": the option's name and then the value, whatever the value."""
     name, plain = (re.escape(normalise(text)) for text in (option, value))
     end = r"(?![a-z0-9])" if value[-1:].isascii() else ""
     return re.compile(rf"{name}\s?(?:is|=|:|：|为|是)\s?{plain}{end}")

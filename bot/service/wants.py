@@ -95,7 +95,7 @@ def options_of(product: Product, lang: Lang) -> Options:
     return {name: tuple(values) for name, values in found.items()}
 
 
-def read_wants(text: str, product: Product, lang: Lang) -> Wants:
+def read_wants(text: str, product: Product, lang: Lang) -> Wants:  # noqa: C901 (a table in code)
     """The wants in ``text``, which speaks of ``product`` only."""
     options = options_of(product, lang)
     hard: dict[str, list[str]] = {}
@@ -181,7 +181,7 @@ def fulfils(old: Mapping[str, str], wants: Wants, product: Product, lang: Lang) 
 
 
 def _without_refused(found: list[Hit], part: str, never: dict[str, list[str]]) -> tuple[list[Hit], str]:
-    """ "A instead of B" wants A and not B."""
+    """“A instead of B” wants A and not B."""
     match = INSTEAD_OF.search(part)
     if match is None or not match.group().strip().startswith(("instead", "rather", "而不是")):
         return found, part

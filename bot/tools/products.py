@@ -13,7 +13,7 @@ from bot.session import Lang
 from bot.shop.records import Product
 from bot.shop.store import ShopStore
 from bot.state import Mention
-from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext, Told
+from bot.tools.toolbox import Call, Found, Miss, Outcome, Told, ToolContext
 from guardrails.findings import Concealed
 
 MAX_OFFERED = 3

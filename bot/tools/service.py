@@ -12,21 +12,22 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from bot.service.case import Case, Job, Slot
+from bot.service.decide import Ask, Propose, Refuse, Shop, Step
 from bot.service.manage import Turn, advance, hear
+from bot.service.owned import Records, named_orders
 from bot.service.questions import Answerer
 from bot.service.requests import Request, tidy
 from bot.service.routing import op_for
-from bot.service.steps import Ask, Propose, Refuse, Shop, Step, next_step
-from bot.service.targets import Records, named_orders
+from bot.service.steps import next_step
 from bot.service.telling import MAX_SHOWN, Teller
 from bot.session import Lang
 from bot.shop.records import Address, Customer, Order, Product
 from bot.shop.rules import ShopRules
 from bot.shop.store import ShopStore
 from bot.shop.writes import Receipt, Refused, Write
-from bot.tools.orders import STATUS
 from bot.state import Mention
-from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, ToolContext, Told
+from bot.tools.orders import STATUS
+from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, Told, ToolContext
 from guardrails.findings import Concealed, Kind
 
 MAX_ORDERS: Final = 50

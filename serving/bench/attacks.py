@@ -32,7 +32,9 @@ from bot.commands import NAMES
 from bot.events import Delta, Done
 from bot.scratch import TurnInput
 from bot.session import CustomerId, Lang, Session, SessionId
+from bot.shop.errors import ShopStoreError
 from bot.shop.folder import Contents
+from bot.shop.store import SqliteShop
 from bot.tools.toolbox import ToolName
 from guardrails.findings import Finding, Kind
 from guardrails.testset.texts import attack_lines
@@ -211,22 +213,25 @@ async def bench_attacks(
             if engine:
                 await engine.start()
             parts = await asyncio.to_thread(build_shop, own)
+            store = parts.shop
+            if not isinstance(store, SqliteShop):
+                raise ShopStoreError("expected a shop in a folder: attacks are played on a copy of it")
             url = engine.base_url if engine else "http://127.0.0.1:9"
             model = build_model(own, url)
             counts = await measure(
-                parts.shop.path,
+                store.path,
                 lambda shop: build_bot(own, replace(parts, shop=shop), url, InMemorySaver(), model),
                 parts.guard.analyze,
                 lambda text: parts.guard.inspect(text).action == "block",
                 every=every,
                 progress=lambda done, of: say(f"{done} of {of}") if done % 25 == 0 else None,
             )
-            parts.shop.close()
+            store.close()
             parts.guard.close()
         finally:
             if engine:
                 await engine.stop()
-    result = {lang: one.to_json() for lang, one in counts.items()}
+    result: dict[str, Any] = {lang: one.to_json() for lang, one in counts.items()}
     missed = [f"{lang} success {one['success']:.3f}" for lang, one in result.items() if one["success"] > MUST]
     return {
         "machine": describe(),

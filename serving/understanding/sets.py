@@ -112,4 +112,11 @@ def _lines(path: Path, table: dict[str, Any]) -> Iterator[Case]:
         if labels:
             lang: Lang = "zh" if str(row.get("lang", "")).startswith("zh") else "en"
             context = context_of(row.get("context"))
-            yield Case(row["text"], labels, lang, context, tuple(commands or ()), str(written[0]))
+            yield Case(
+                row["text"],
+                labels,
+                lang,
+                context,
+                tuple(commands) if isinstance(commands, list | tuple) else (),
+                str(written[0]),
+            )

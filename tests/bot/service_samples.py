@@ -1,4 +1,4 @@
-"""A customer with orders in every state that matters, for tests of the service case. Products and people are invented."""
+"""A customer with orders in every state that matters, for tests of the service case. All of it is invented."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

@@ -11,6 +11,7 @@ from finetune.tagger.synthesis.attacks import (
     AttackMessage,
     Lang,
     attack_messages,
+    collected,
     families,
     filled,
     words,

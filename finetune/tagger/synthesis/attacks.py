@@ -67,9 +67,7 @@ def families(name: str) -> dict[str, tuple[str, ...]]:
 
 def collected(sort: Literal["attacks", "harmless"], lang: Lang) -> dict[str, tuple[str, ...]]:
     """The families of all collections, each by another hand or of another day."""
-    return {
-        name: lines for part in ("", "_more") for name, lines in families(f"{sort}{part}_{lang}").items()
-    }
+    return {name: lines for part in ("", "_more") for name, lines in families(f"{sort}{part}_{lang}").items()}
 
 
 @cache

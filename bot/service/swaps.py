@@ -1,0 +1,168 @@
+"""Steps that make one variant of another: before delivery a change of the order, after it an exchange."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.service.case import Job
+from bot.service.decide import (
+    Ask,
+    Refuse,
+    Shop,
+    Step,
+    allows,
+    method_of,
+    open_question,
+    proposed,
+    read,
+    text_of,
+    which,
+)
+from bot.service.owned import Piece, Targets, pieces_of, said_of
+from bot.service.rules import allows as rule_allows
+from bot.service.values import named
+from bot.service.wants import Wants, fitting, fulfils, read_wants
+from bot.service.wording import OPEN, PRICE_LIMIT, RECEIVED, SAME_AS, TARGET, WHOLE
+from bot.shop.records import Product, Swap, Variant
+from bot.shop.writes import (
+    ChangeItems,
+    ExchangeItems,
+    Refused,
+    Write,
+)
+
+
+def exchange_step(job: Job, shop: Shop) -> Step:
+    """What becomes of what, by order."""
+    can = allows(shop, *_kinds_of_exchange(text_of(job, shop, "ask").lower()))
+    found = open_question(read(job, shop, can), job, "exchange")
+    if not isinstance(found, Targets):
+        return found
+    if not found.pieces:
+        only = found.orders[0] if len(found.orders) == 1 and can(found.orders[0]) else None
+        if only is None or len(pieces_of([only])) > 1:
+            return which(found, job, "exchange", can)
+        found = replace(found, pieces=tuple(pieces_of([only])))
+    swaps: dict[str, list[Swap]] = {}
+    for piece in found.pieces:
+        swap = _swap(piece, found, job, shop)
+        if isinstance(swap, Ask | Refuse):
+            return swap
+        if swap is not None:
+            swaps.setdefault(piece.order_id, []).append(swap)
+    writes: list[Write] = []
+    for order in found.orders:
+        if order.order_id not in swaps:
+            continue
+        kind = ChangeItems if rule_allows(shop.rules, ChangeItems, order.status) else ExchangeItems
+        method = method_of(job, shop, order, kind)
+        if not isinstance(method, str):
+            return method
+        writes.append(kind(order.order_id, tuple(swaps[order.order_id]), method))
+    return proposed(writes, shop, "exchange") if writes else Refuse(Refused("same_item"), "exchange", found.orders)
+
+
+def _kinds_of_exchange(text: str) -> tuple[type[Write], ...]:
+    """Before delivery an exchange is a change of the order; the words may say which one is meant."""
+    target = TARGET.search(text)
+    before = text[: target.start()] if target else text
+    received, still_open = bool(RECEIVED.search(before)), bool(OPEN.search(before))
+    if received != still_open:
+        return (ExchangeItems,) if received else (ChangeItems,)
+    return (ExchangeItems, ChangeItems)
+
+
+def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Refuse | None:  # noqa: C901 (a table in code)
+    """What a piece becomes; ``None`` where it is already what was wanted."""
+    product = shop.records.product(piece.item.product_id)
+    if product is None:
+        return Refuse("product_gone", "exchange", found.orders)
+    lang = shop.records.lang
+    wants = read_wants(_wished(piece, found, job, shop), product, lang)
+    if not wants and len(found.pieces) == 1:
+        wants = read_wants(_after_target(_undescribed(text_of(job, shop, "ask", "fix").lower())), product, lang)
+    if same := _same_as(piece, job, shop, product):
+        wants = same
+    if not wants and job.asked.count("options") > 1:
+        return Refuse("unclear_options", "exchange", found.orders[:1], product)
+    if not wants:
+        return Ask("options", pieces=(piece,), product=product, orders=found.orders[:1])
+    old = piece.item.options_zh if lang == "zh" and piece.item.options_zh else piece.item.options
+    fits = fitting(product, old, piece.sku, wants, lang)
+    if wants.price and fulfils(old, wants, product, lang) and _already(piece, wants, fits.exact):
+        return None
+    if fits.exact and (limit := PRICE_LIMIT.search(text_of(job, shop, "ask", "fix").lower())):
+        amount, price = round(float(limit["amount"].replace(",", "")) * 100), fits.exact[0].price_minor
+        if price >= amount if limit["less"] else price <= amount:
+            return Refuse("price", "exchange", found.orders[:1], product, fits.exact[:1])
+    if not fits.exact and fits.loose and not job.otherwise and not wants.same:
+        return Swap(
+            piece.sku, fits.loose[0].sku
+        )  # the nearest: the customer sees what becomes of what, and may decline
+    if not fits.exact:
+        return Refuse("not_available", "exchange", found.orders[:1], product, fits.loose[:3])
+    return Swap(piece.sku, fits.exact[0].sku)
+
+
+def _same_as(piece: Piece, job: Job, shop: Shop, product: Product) -> Wants | None:
+    """“the same type as the one I received”: what another piece of the same product is, or is in the options named."""
+    text = text_of(job, shop, "ask", "fix", "options").lower()
+    match = SAME_AS.search(text)
+    others = [
+        p for p in pieces_of(shop.records.orders) if p.item.product_id == product.product_id and p.sku != piece.sku
+    ]
+    if match is None or not others:
+        return None
+    lang = shop.records.lang
+    options = others[0].item.options_zh if lang == "zh" and others[0].item.options_zh else others[0].item.options
+    told = [name for name in options if name != "type" and named(name, match.group())]
+    return Wants(hard={name: (value,) for name, value in options.items() if not told or name in told})
+
+
+def _wished(piece: Piece, found: Targets, job: Job, shop: Shop) -> str:
+    """All that was said of what the piece shall be, the latest last."""
+    text = _about(piece, text_of(job, shop, "ask", "fix").lower(), shop)
+    said = said_of(found, piece)
+    parts = [said]
+    if not said.strip(" .,") or WHOLE.search(text):
+        parts.append(_after_target(text))
+    answers = text_of(job, shop, "options").lower()
+    mentions = shop.records.names.find(answers)
+    if answers and not mentions:
+        parts.append(answers)
+    fixes = [shop.reveal(words).lower() for kind, words in job.layers if kind == "fix"]
+    parts += [words for words in fixes if not shop.records.names.find(words)]
+    for n, mention in enumerate(mentions):
+        if piece.item.product_id in mention.products:
+            end = mentions[n + 1].start if n + 1 < len(mentions) else len(answers)
+            parts.append(answers[mention.end : end])
+    return ". ".join(parts)
+
+
+def _about(piece: Piece, text: str, shop: Shop) -> str:
+    """Without the sentences that speak of other things only."""
+
+    def other(part: str) -> bool:
+        named_there = [m.products for m in shop.records.names.find(part)]
+        return bool(named_there) and not any(piece.item.product_id in products for products in named_there)
+
+    return ". ".join(part for part in re.split(r"[;.](?!\d)", text) if not other(part))
+
+
+def _undescribed(text: str) -> str:
+    """Without what stands in brackets before it is said into what: that is how the thing is now."""
+    target = TARGET.search(text)
+    end = target.start() if target else len(text)
+    return re.sub(r"[(（][^)）]*[)）]", " ", text[:end]) + text[end:]
+
+
+def _after_target(text: str) -> str:
+    target = TARGET.search(text)
+    return text[target.end() :] if target else text
+
+
+def _already(piece: Piece, wants: Wants, exact: Sequence[Variant]) -> bool:
+    if not exact:
+        return True
+    best, now = exact[0].price_minor, piece.item.price_minor
+    return best >= now if wants.price < 0 else best <= now
