@@ -28,6 +28,7 @@ _AND: Final = re.compile(
 _POLITE: Final = re.compile(
     r"^(?:and|then|so|also|ok(?:ay)?|well|fine|alright|damn\sit|please|那|那么|好吧|行吧|请)[,，.…!\s]+", re.IGNORECASE
 )
+_NUMBER: Final = re.compile(r"[A-Za-z]{1,2}\d{6,}")
 _SETTLED: Final = re.compile(r"^(?:please\s)?(?:refund|charge|use|pay|put)\b|^(?:退到|退回|用|付)", re.IGNORECASE)
 
 
@@ -56,7 +57,9 @@ def read_requests(text: str) -> tuple[Request, ...]:
         request = _request(clause[: fallback.start()] if fallback else clause)
         if fallback:
             request = _with_otherwise(request, _request(_then(fallback)))
-        if found and (request.op is None or _SETTLED.match(request.text) or not EXPLICIT.search(request.text.lower())):
+        own = bool(_NUMBER.search(request.text))  # a number of its own is a request of its own
+        told = not own and not EXPLICIT.search(request.text.lower())
+        if found and (request.op is None or _SETTLED.match(request.text) or told):
             found[-1] = _joined(found[-1], request)
         else:
             found.append(request)

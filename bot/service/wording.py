@@ -109,7 +109,7 @@ SAME_THING: Final = re.compile(
 )
 PREFER: Final = re.compile(r"\bprefer\w*|\bideally\b|\bif\spossible\b|最好|优先|尽量")
 OVER: Final = re.compile(r"\s(?:over|then|to|rather\sthan|>)\s|优先于|其次|，")
-NOT: Final = re.compile(r"\b(?:not|no|non|without|isn'?t|un)[\s-]?(?:\w+\s)?$|(?:不|无|没有?|非)$")
+NOT: Final = re.compile(r"\b(?:not|no|non|without|isn'?t|un)[\s-]?(?:\w+\s)?$|(?:不|无|没有?|非|不要|别发?|不是)$")
 INSTEAD_OF: Final = re.compile(r"\b(?:instead\sof|rather\sthan|not)\s|而不是")
 _NEGATIVE = r"(?:not|no|n't|isn'?t|can'?t|cannot|unavailable|impossible|only)"
 _THEN = r"(?:then|please|just|i|i'd|i'll|let's|do|leave|forget|cancel|return|exchange|change|transfer|keep|that|get)\b"
