@@ -129,7 +129,8 @@ def test_after_a_refusal_the_customer_may_want_something_else(tmp_path: Path) ->
 def test_a_condition_is_followed_by_itself(tmp_path: Path) -> None:
     service = talk(tmp_path)
     service.say(
-        "Change the lamp in TF10000001 to low brightness and black. If that is not available, cancel the whole order, I no longer need it."
+        "Change the lamp in TF10000001 to low brightness and black. If that is not available, cancel the whole order,"
+        " I no longer need it."
     )
     assert service.act == "confirm"
     assert "Cancel order TF10000001" in service.told

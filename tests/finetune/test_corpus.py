@@ -100,7 +100,8 @@ def test_every_command_kind_and_topic_has_enough_lines(lang):
     named = Counter(label.name for line in lines for label in line.labels)
     kinds = Counter(label.qualifier for line in lines for label in line.labels if label.name == "service")
     topics = Counter(label.qualifier for line in lines for label in line.labels if label.name == "ask_policy")
-    assert {name for name in NAMES if named[name] < MIN_LINES} == set()
+    by_rule = {"ask_account"}  # no model is taught it
+    assert {name for name in NAMES if named[name] < MIN_LINES} == by_rule
     assert {kind for kind in SERVICE_KINDS if kinds[kind] < MIN_LINES} == set()
     assert {topic for topic in TOPICS if topics[topic] < MIN_LINES} == set()
 

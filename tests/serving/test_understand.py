@@ -240,7 +240,8 @@ def test_the_command_understands_a_file_without_a_model_and_says_so(tmp_path: Pa
     assert json.loads(run.output)["mode"] == "degraded"
     found = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
     assert [line["id"] for line in found] == ["a", "b", "c"]
-    assert found[0]["commands"] == [{"name": "track_order", "order": "TF10293847"}]
+    assert found[0]["commands"][-1] == {"name": "track_order", "order": "TF10293847"}
+    assert SECRET not in json.dumps(found[0]["commands"])
     assert found[1]["intent"] == "service:return"
     assert found[2]["commands"] == [{"name": "choose", "n": 2}]
     assert found[2]["understood_by"] == "rule"
