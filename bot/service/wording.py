@@ -122,7 +122,7 @@ IF_NOT: Final = re.compile(
 )
 IF_SO: Final = re.compile(r"^if\sso[,;]?\s+", re.IGNORECASE)
 QUESTION: Final = re.compile(
-    r"^(?:hi[,!]?\s|hello[,!]?\s|one\ssec[,:.]?\s|wait[,:]?\s|sorry[,:]?\s|quick\squestion[,:]?\s|btw[,:]?\s|ok(?:ay)?[,.]?\s|all\sright[,.]?\s|hmm+[,.]?\s|but\s|actually[,]?\s|also[,\s]+|and\s|finally[,\s]+|so\s)*(?:what|which|how|when|where|why|who|whose|is|are|was|were|did|does|do\syou|has|have\syou)\b"
+    r"^(?:hi[,!]?\s|hello[,!]?\s|one\ssec[,:.]?\s|wait[,:]?\s|sorry[,:]?\s|quick\squestion[,:]?\s|btw[,:]?\s|ok(?:ay)?[,.]?\s|all\sright[,.]?\s|hmm+[,.]?\s|but\s|actually[,]?\s|also[,\s]+|and\s|finally[,\s]+|so\s)*(?:what|which|how|when|where|why|who|whose|is|are|was|were|did|does|do(?!\snot|n't)|has|have\syou)\b"
     r"|(?:什么|多少|哪|几|吗|呢|怎么|是不是|有没有)[^。]*[?？]?$"
 )
 ASKED_FOR: Final = re.compile(
