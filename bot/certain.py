@@ -99,12 +99,6 @@ def _nth(words: str) -> int | None:
     return _ORDINALS.get(next(filter(None, match.groups()), "")) if match else None
 
 
-def details_in(text: str) -> tuple[Command, ...]:
-    """Every handle of an e-mail, a name and a postal code in a message, in order; of each kind the last."""
-    found = {m.group(1): Command("give", slot=_SLOT_OF[m.group(1)], value=m.group()) for m in _HANDLE.finditer(text)}
-    return tuple(found.values())
-
-
 def _details(text: str) -> tuple[Command, ...] | None:
     """Handles of what was asked for, when little else is said."""
     found = [Command("give", slot=_SLOT_OF[m.group(1)], value=m.group()) for m in _HANDLE.finditer(text)]

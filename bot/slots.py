@@ -106,6 +106,12 @@ def command_of(label: str, text: str, context: Context, order_pattern: str) -> C
             return Command(cast(Name, name))
 
 
+def proves(text: str) -> bool:
+    """Whether the details in a message can prove who writes: an e-mail address, or a name and a postal code."""
+    kinds = {match.group(1) for match in _HANDLE.finditer(text)}
+    return "EMAIL" in kinds or {"PERSON", "POSTCODE"} <= kinds
+
+
 def details_in(text: str) -> tuple[Command, ...]:
     """Handles of a person's details, each once, in order."""
     found = (Command("give", slot=_SLOT_OF[m.group(1)], value=m.group()) for m in _HANDLE.finditer(text))

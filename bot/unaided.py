@@ -4,6 +4,7 @@ The degraded mode. A message that asks for several things gives several commands
 itself; otherwise the whole decides. Where the classifier is unsure the turn is ``unclear``, never a guess.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -13,7 +14,7 @@ from bot.commands import MAX_COMMANDS, Command
 from bot.intents import in_scope_of
 from bot.prompts import Context
 from bot.session import Lang
-from bot.slots import command_of, details_in
+from bot.slots import command_of, details_in, proves
 
 MIN_CLASSIFIER: Final = 0.35
 """Below this probability of the whole message the classifier is taken to guess."""
@@ -23,6 +24,7 @@ MIN_PART: Final = 0.6
 MIN_IN_SCOPE: Final = 0.5
 """Below it a message that nothing else is clear about is taken to be no business of a shop."""
 
+MIN_SENTENCE: Final = 4
 _NO_REQUEST: Final = frozenset(
     ("greet", "thanks", "goodbye", "affirm", "deny", "unclear", "out_of_scope", "choose", "give", "repeat", "stop")
 )
@@ -47,8 +49,8 @@ class Guess:
 
 def commands_unaided(text: str, context: Context, lang: Lang, intents: Intents, order_pattern: str) -> Guess:
     """The commands of a concealed ``text``; one ``unclear`` where nothing is likely."""
-    ranked = intents.predict(text, lang)
-    label, probability = _best(ranked, context)
+    ranked = intents.predict(_without_names(text, context), lang)
+    label, probability = _best(ranked, context, text)
     in_scope = in_scope_of(ranked)
     if several := _several(text, context, lang, intents, order_pattern):
         return Guess(*several, max(in_scope, several[1]))
@@ -61,9 +63,23 @@ def commands_unaided(text: str, context: Context, lang: Lang, intents: Intents, 
     return Guess((command_of(label, text, context, order_pattern),), probability, in_scope)
 
 
-def _best(ranked: Sequence[tuple[str, float]], context: Context) -> tuple[str, float]:
-    """The likeliest label that the dialogue leaves possible: nothing can be chosen where nothing was offered."""
-    possible = [(label, share) for label, share in ranked if label != "choose" or context.offered]
+def _without_names(text: str, context: Context) -> str:
+    """Where nobody was asked who he is, a name says nothing of what he wants; often it is a slip of the fingers."""
+    return text if context.awaiting == "identity" or proves(text) else re.sub(r"<PERSON_\d+>", " ", text)
+
+
+def _best(ranked: Sequence[tuple[str, float]], context: Context, text: str) -> tuple[str, float]:
+    """The likeliest label that the dialogue leaves possible.
+
+    Nothing can be chosen where nothing was offered, and a name in a sentence is no answer where nothing was asked: a
+    slip of the fingers may look like one.
+    """
+    answers = bool(context.awaiting) or proves(text) or len(text.split()) < MIN_SENTENCE
+    possible = [
+        (label, share)
+        for label, share in ranked
+        if (label != "choose" or context.offered) and (label != "give" or answers)
+    ]
     return possible[0] if possible else ("unclear", 0.0)
 
 
@@ -76,7 +92,7 @@ def _several(
         return None
     found: dict[str, tuple[Command, float]] = {}
     for part in parts:
-        label, probability = _best(intents.predict(part, lang), context)
+        label, probability = _best(intents.predict(part, lang), context, part)
         key = f"{label} {part}" if label in ("find_product", "ask_product") else label
         if probability >= MIN_PART and label.partition(":")[0] not in _NO_REQUEST and key not in found:
             found[key] = (command_of(label, part, context, order_pattern), probability)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from bot.certain import commands_for_certain, details_in
+from bot.certain import commands_for_certain
 from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, CommandError, parse
 from bot.model_client import Model, ModelError
 from bot.prompts import Context, Prompting, understand_messages
@@ -17,7 +17,7 @@ from bot.service.case import Stage
 from bot.service.questions import asked_about
 from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
-from bot.slots import order_in
+from bot.slots import details_in, order_in, proves
 from bot.unaided import Intents, commands_unaided
 from guardrails.findings import Concealed
 
@@ -68,15 +68,26 @@ class Understander:
         self, commands: tuple[Command, ...], text: Concealed, context: Context, known: bool
     ) -> tuple[Command, ...]:
         """With what the words plainly ask to be done to orders, and the details that prove who asks."""
-        details = () if known else tuple(c for c in details_in(text.text) if c not in commands)
+        needed = not known and (context.awaiting == "identity" or proves(text.text))
+        details = tuple(c for c in details_in(text.text) if c not in commands) if needed else ()
         requests = wanted(text.text, self.order_pattern)
         if not requests and asked_about(text.text):
             commands = (Command("ask_account", query=text.text[:MAX_QUERY_CHARS]),)
             return (*details, *commands) if details else commands
         if requests:  # what is plainly asked for leaves no room for what else the model may see in it
-            beside = tuple(c for c in commands if c.name == "ask_policy" and re.search(r"[?？]", text.text))
-            served = (c for c in commands if c.name == "service" and c.kind in KIND_OF.values())
-            commands = (next(served, command_for(requests[0])), *beside)
+            asked = bool(re.search(r"[?？]", text.text))
+            beside = tuple(
+                c for c in commands
+                if c.name in ("track_order", "list_orders", "human") or (c.name == "ask_policy" and asked)
+            )  # fmt: skip
+            served = tuple(c for c in commands if c.name == "service" and c.kind in KIND_OF.values())
+            named = {c.kind for c in served}
+            wished = (command_for(request) for request in requests)
+            commands = (
+                *served,
+                *(c for c in wished if not served or (len(requests) > 1 and c.kind not in named)),
+                *beside,
+            )
         if any(c.name in ("service", "track_order", "list_orders") for c in commands) or context.awaiting == "identity":
             kept = tuple(c for c in commands if c.name != "unclear" or not details)
             commands = (*details, *kept)

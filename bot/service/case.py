@@ -65,6 +65,10 @@ class Case:
     refunded_minor: int = 0
     charged_minor: int = 0
     writes: int = 0
+    proposal: str = ""
+    """A random id of what is proposed now: the same confirmation is carried out once."""
+    proposed: str = ""
+    """A hash of what the proposal would write, addresses as handles: nothing else is carried out on a yes to it."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready data."""

@@ -108,7 +108,6 @@ def open_question(targets: Targets, job: Job, op: str) -> Targets | Step:
 
 def which(found: Targets, job: Job, op: str, can: Callable[[Order], bool]) -> Step:
     """No thing is named: the things of the one order, or a question."""
-    """No thing is named: the things of the one order, or a question."""
     orders = tuple(order for order in found.orders if can(order))
     if found.named or not orders:
         if found.orders and not orders:
@@ -131,7 +130,9 @@ def whole_orders(job: Job, shop: Shop, can: Callable[[Order], bool], op: str) ->
     if not able:
         orders = found.orders or shop.records.orders[:1]
         return Refuse(Refused("wrong_status", orders[0].order_id) if orders else "no_order", op, orders[:1])
-    if len(able) == 1 or (found.whole and not found.unsure) or (found.named and not found.unsure):
+    if found.named and not found.unsure:
+        return found.orders  # what cannot be done of those that are named is said
+    if len(able) == 1 or (found.whole and not found.unsure):
         return able
     return able[:1] if "order" in job.asked else Ask("order", orders=able)
 

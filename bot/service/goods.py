@@ -59,7 +59,7 @@ class Names:
         }
 
     def find(self, text: str) -> list[Mention]:
-        """The mentions in ``text`` (as ``requests.plain`` gives it), in order, none within another."""
+        """The mentions in ``text`` (tidy and in lower case), in order, none within another."""
         return _apart([*self._codes_in(text), *self._english(text), *self._chinese(text)])
 
     def owning(self, skus: Mapping[str, str]) -> Self:

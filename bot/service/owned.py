@@ -20,6 +20,12 @@ _STATE_NAMES: Final = {
 }  # fmt: skip
 
 
+_WORDS: Final = frozenset(
+    {"or", "in", "me", "ok", "hi", "oh", "so", "is", "it", "to", "my", "we", "be", "do", "go", "no", "us"}
+)
+"""Initials of towns that are words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One piece of one order."""
@@ -118,6 +124,7 @@ def mentions_place(text: str, address: Address) -> bool:
     """Whether a text names the town or the state of an address, also by its letters: LA, NYC."""
     city, region = normalise(address.city), normalise(address.region)
     initials = "".join(word[0] for word in city.split()) if len(city.split()) > 1 else ""
+    initials = "" if initials in _WORDS else initials
     forms = {city, city.removesuffix("市"), f"{city} {region}".strip() if region else ""}
     forms |= {initials, f"{initials}c"} if len(initials) > 1 else set()
     forms |= {_STATE_NAMES.get(region, "")}

@@ -22,7 +22,8 @@ About = Literal["method", "back", "to_pay", "balance", "tracking", "address", "r
 MAX_TOLD: Final = 6
 _ASKS: Final[dict[About, re.Pattern[str]]] = {
     "method": re.compile(
-        r"\b(?:which|what|how)\b[^.?]{0,30}\b(?:card|payment\smethod|did\si\spay(?:\swith)?\s?[?]|paid\swith)(?!\sbalance)(?![^.?]*balance)|(?:用(?:的)?(?:什么|哪)|怎么)[^。？]{0,6}(?:付|支付)"
+        r"\b(?:which|what)\s(?:card|payment\smethod)\s(?:did|was|have)\b|\bhow\sdid\si\spay\b|\bpaid\swith\b"
+        r"|用(?:的)?(?:什么|哪)[^。？]{0,6}(?:付|支付)的|怎么付的"
     ),
     "balance": re.compile(r"\bbalance\b|余额"),
     "rest": re.compile(r"\b(?:remaining|rest\sof\sthe|other|left)\b[^.?]{0,20}\bitems?\b|剩下的?(?:商品|东西)"),
@@ -45,7 +46,7 @@ _ASKS: Final[dict[About, re.Pattern[str]]] = {
     ),
 }  # fmt: skip
 _OWN: Final = re.compile(
-    r"\b(?:i|my|mine|me)\b|\bthat\sorder\b|\bthis\sorder\b|\bits?\b|\border\b|我|那个?订单|这个?订单"
+    r"\b(?:i|my|mine|me)\b|\bthat\sorder\b|\bthis\sorder\b|\bits?\b|\border\b|\b[a-z]{1,2}\d{6,}|我|那个?订单|这个?订单"
 )
 _STATUSES: Final[tuple[tuple[re.Pattern[str], frozenset[str]], ...]] = (
     (re.compile(r"\bcancell?ed\b|已?取消的"), frozenset({"cancelled"})),

@@ -57,8 +57,8 @@ def read_requests(text: str) -> tuple[Request, ...]:
         request = _request(clause[: fallback.start()] if fallback else clause)
         if fallback:
             request = _with_otherwise(request, _request(_then(fallback)))
-        own = bool(_NUMBER.search(request.text))  # a number of its own is a request of its own
-        told = not own and not EXPLICIT.search(request.text.lower())
+        own = bool(_NUMBER.search(request.text)) and bool(found) and request.op != found[-1].op
+        told = not own and (not EXPLICIT.search(request.text.lower()) or _NUMBER.match(request.text) is not None)
         if found and (request.op is None or _SETTLED.match(request.text) or told):
             found[-1] = _joined(found[-1], request)
         else:
@@ -67,11 +67,6 @@ def read_requests(text: str) -> tuple[Request, ...]:
     if asked and found[0].op is None:  # "I ordered a jacket by mistake and want to ..." told before it is asked
         asked[0] = replace(asked[0], text=f"{found[0].text}. {asked[0].text}")
     return tuple(asked)
-
-
-def plain(text: str) -> str:
-    """Lower case, compatibility forms folded, one kind of apostrophe and quotation mark."""
-    return tidy(text).lower()
 
 
 def tidy(text: str) -> str:

@@ -36,6 +36,12 @@ _WANTS: Final = re.compile(
     r"|\bno\slonger\s(?:need|want)|\b(?:my|mine|the\sone\si)\b.*\b(?:cancel|return|exchange|change)"
     r"|(?:退|换|改)(?:成|了|掉|吧|为|到|个|一)|(?:换|改)(?:[绿白黑灰红蓝紫黄粉棕男女\d])|只退|[能想]退|都取消|取消$|更新|别(?:给我)?(?:寄|发)|用[^。，]{0,8}付|我(?:要|想|得|需要)|帮我?|麻烦|请(?!问)|把|给我|不想要了|退了吧|换一下|取消(?:了|吧|掉)|直接(?:退|换|取消)"
 )
+NOT_ORDERS: Final = re.compile(
+    r"\b(?:account|profile|subscription|newsletter|membership|password|plan)\b(?![^.]*\baddress)"
+    r"|\b(?:track|status|state|check|see|where|when|progress)\b[^.]{0,25}\brefunds?\b|\brefunds?\b[^.]{0,12}\b(?:status|state|progress)\b"
+    r"|\bin\s(?:what|which)\scases?\b|(?:账户|账号|会员|订阅|密码)(?![^。]*(?:地址|住址))|退款(?:进度|状态|到哪)"
+)
+"""What can be cancelled, changed or asked back and is no order."""
 _GOES_ON: Final = re.compile(
     r"^(?:ok(?:ay)?|alright|all\sright|fine|well|hmm+|sorry|damn\sit|unbelievable)?[,.!\s]*(?:then|so|instead|just|in\sthat\scase)\b"
     r"|\bthen\b|\binstead\b|is\sfine\b|^(?:那|好吧|行吧|算了)"
@@ -63,7 +69,7 @@ def wanted(text: str, order_pattern: str) -> tuple[Request, ...]:
     """The requests of a message that asks for something to be done; nothing where it may only ask about the rules."""
     words = tidy(text).lower()
     requests = read_requests(text)
-    if not requests:
+    if not requests or (NOT_ORDERS.search(words) and not re.search(order_pattern, text, re.IGNORECASE)):
         return ()
     concrete = _WANTS.search(words) or re.search(order_pattern, text, re.IGNORECASE)
     asks = re.search(r"(?:吗|呢|么|可以不|能不能)[?？]?$", words) and not re.search(order_pattern, text, re.IGNORECASE)

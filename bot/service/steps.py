@@ -29,7 +29,7 @@ from bot.service.payments import named_methods
 from bot.service.readdress import address_step
 from bot.service.rules import original_method
 from bot.service.swaps import exchange_step
-from bot.service.wording import ONLY, REASONS, WHOLE
+from bot.service.wording import ONLY, REASONS, REST, WHOLE
 from bot.shop.records import Order
 from bot.shop.writes import (
     CancelOrder,
@@ -103,11 +103,13 @@ def _cancel(job: Job, shop: Shop) -> Step:  # noqa: C901 (a table in code)
         if "reason" in job.asked:
             return Refuse(Refused("bad_reason", able[0].order_id), "cancel", able)
         return Ask("reason", orders=able)
-    return proposed([CancelOrder(order.order_id, reason) for order in able], shop, "cancel")
+    meant = orders if found.named else able  # of those that are named, what cannot be done is said
+    return proposed([CancelOrder(order.order_id, reason) for order in meant], shop, "cancel")
 
 
 def _partial(found: Targets, orders: Sequence[Order], text: str) -> bool:
-    named_by_number = any(order.order_id.lower() in text for order in orders) and not ONLY.search(text)
+    part = ONLY.search(text) or REST.search(text)
+    named_by_number = any(order.order_id.lower() in text for order in orders) and not part
     if WHOLE.search(text) or _ORDER_WITH.search(text) or named_by_number:
         return False
     if found.kept:

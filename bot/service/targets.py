@@ -66,9 +66,6 @@ _DESCRIBED: Final = re.compile(r"^\s*[(（][^)）]*[)）]")
 _ANOTHER: Final = re.compile(r"\banother\s$|另一?[个件]$")
 
 
-_PLACE_STOP: Final = frozenset({"la", "or", "in", "me", "ok", "hi", "oh", "de", "al", "co", "id", "pa", "ma"})
-
-
 def read_targets(job: Job, text: str, records: Records, allowed: Callable[[Order], bool]) -> Targets:
     """The orders and pieces of a job; ``text`` are its words with what the tool may open opened.
 
@@ -151,7 +148,9 @@ def _items(
             return Targets(orders or fit, tuple(pieces_of(orders)), whole=True, named=bool(orders))
         every = bool(EVERY_ORDER.search(text))
         every = every or ("address" in (job.op, *job.ops) and bool(EVERY_ADDRESS.search(text)))
-        return Targets(fit or pool, whole=every or everything or (ids and len(pool) > 1), named=every or ids)
+        return Targets(
+            pool if ids else fit or pool, whole=every or everything or (ids and len(pool) > 1), named=every or ids
+        )
     return _settled(named, pool, allowed)
 
 

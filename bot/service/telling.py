@@ -12,7 +12,7 @@ from bot.formats import money
 from bot.service.decide import Ask, Problem, Propose, Refuse, Step
 from bot.service.owned import Piece, options_known
 from bot.session import Lang
-from bot.shop.records import Address, Order, PaymentMethod, Product, Variant
+from bot.shop.records import Address, Order, PaymentMethod, Variant
 from bot.shop.writes import (
     CancelOrder,
     ChangeAddress,
@@ -131,6 +131,11 @@ class Teller:
             parts.append(self._lines(head, receipts, _MORE if last and not refused else None))
         parts += [self._refusal(Refuse(code, "")) for code in refused]
         return self._joined(parts)
+
+    def changed(self) -> Concealed:
+        """What was proposed is no longer what would be done."""
+        text = ("Something has changed in the meantime, so I have done nothing yet.", "情况有变，所以还没有办理。")
+        return self._fixed(text)
 
     def dropped(self) -> Concealed:
         """Nothing is done."""
@@ -281,8 +286,3 @@ class Teller:
     @property
     def _at(self) -> int:
         return 0 if self.lang == "en" else 1
-
-
-def product_line(product: Product, lang: Lang) -> str:
-    """A product with its options."""
-    return f"{product.name(lang)}: {options_known(product, lang)}"

@@ -212,7 +212,7 @@ def _moves(part: str, options: Options, about: Sequence[str]) -> list[Move]:
     if not (most or least or up or down):
         return []
     ordered = [option for option, values in options.items() if scale(values)]
-    word = (most or least or up or down).group()  # type: ignore[union-attr]
+    word = next(match.group() for match in (most, least, up, down) if match)
     hinted = [o for o in ordered for words, names in HINTS if words.search(word) and names.search(normalise(o))]
     if _LEVEL.search(part):
         hinted += [o for o in ordered if re.search(r"difficult|level|难", normalise(o))]

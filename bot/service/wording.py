@@ -30,7 +30,7 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
     "cancel": re.compile(
         r"\bcanc(?:el|le|l)\w*|\bstop\b[^.]{0,20}\b(?:it|mine|my|order|that|shipping)\b|\b(?:remove|drop|take)\b[^.]{0,60}\b(?:from|off|out\sof)\b|\bcall\soff\b"
         r"|\b(?:do\snot|don'?t|no\slonger)\s(?:need|want)\b"
-        r"|取消|撤(?:单|销)|别(?:给我)?(?:寄|发)(?!错|[\u4e00-\u9fff]{1,3}色)|别发(?:货)?了|不想要了|不要了|拍错"
+        r"|取消|去掉|拿掉|撤(?:单|销)|别(?:给我)?(?:寄|发)(?!错|[\u4e00-\u9fff]{1,3}色)|别发(?:货)?了|不想要了|不要了|拍错"
     ),
     "return": re.compile(
         r"\breturn(?:ing|s)?\b|\bgo(?:es|ing)?\sback\b|\bsend\b[^.]{0,40}\bback\b|\bmoney\sback\b|\b(?:send|give|ship)(?:ing)?\b[^.]{0,40}\bback\b|\b(?:get|want)\b[^.]{0,20}\bmoney\sback\b"
@@ -65,6 +65,10 @@ EXPLICIT: Final = re.compile(
     r"|\b(?:i|we)\s(?:want|need|wish|would\slike|'d\slike)\b|\b(?:can|could)\s(?:you|i|we)\b|\bplease\b|(?:帮|请|想|要|麻烦|能不能|可以|把|给我)"
 )
 """A clause that asks for something by itself, rather than telling more of what was asked before."""
+REST: Final = re.compile(
+    r"\b(?:the\srest|the\sothers?|everything\selse|remove|take\s\w+\s?\w*\s(?:out|off))\b|去掉|拿掉|别的|其他|其余"
+)
+"""Words by which a part of an order is meant, also where its number is named."""
 KEPT: Final = re.compile(
     r"\b(?:keep(?:ing)?|not|without|except|besides)\s(?:the\s|my\s|that\s)?$|(?:保留|留着|不要动|除了)$"
 )

@@ -7,6 +7,7 @@ that looks like a telephone number), inside this function only. What it tells is
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Final
@@ -21,10 +22,10 @@ from bot.service.routing import op_for
 from bot.service.steps import next_step
 from bot.service.telling import MAX_SHOWN, Teller
 from bot.session import Lang
-from bot.shop.records import Address, Customer, Order, Product
+from bot.shop.records import Address, Customer, Product
 from bot.shop.rules import ShopRules
 from bot.shop.store import ShopStore
-from bot.shop.writes import Receipt, Refused, Write
+from bot.shop.writes import ChangeAddress, ChangeCustomerAddress, Receipt, Refused
 from bot.state import Mention
 from bot.tools.orders import STATUS
 from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, Told, ToolContext
@@ -120,20 +121,25 @@ class ServiceTools:
                 act = "refuse"
             case None:
                 act = "done"
-        return Served(at.case, told, act, offered=_listed(at.step, context.lang))
+        now = at.case
+        if isinstance(at.step, Propose):
+            now = replace(now, proposal=secrets.token_hex(8), proposed=_fingerprint(at.step, context))
+        return Served(now, told, act, offered=_listed(at.step, context.lang))
 
     def _carried_out(self, case: Case, shop: Shop, context: ToolContext, teller: Teller) -> Outcome:
-        """Does what was proposed: the proposal is made anew from the same words, so that nothing else can be done."""
-        assert context.customer_id is not None  # noqa: S101 (checked by the caller)
+        """Does what was proposed and nothing else: where the words mean something else by now, he is asked again."""
         job, rest = case.jobs[0], case.jobs[1:]
         step = next_step(job, shop)
-        if not isinstance(step, Propose):
-            return self._told(case, shop, context)
+        if not isinstance(step, Propose) or _fingerprint(step, context) != case.proposed:
+            return self._told(case, shop, context, teller.changed())
         done: list[Receipt] = []
         refused: list[Refused] = []
         for number, write in enumerate(step.writes):
-            outcome = self.shop.apply(context.customer_id, write, _key(context, write, case.writes + number))
-            (refused if isinstance(outcome, Refused) else done).append(outcome)  # type: ignore[arg-type]
+            outcome = self.shop.apply(shop.customer.customer_id, write, f"{case.proposal}-{number}")
+            if isinstance(outcome, Refused):
+                refused.append(outcome)
+            else:
+                done.append(outcome)
         orders = tuple(dict.fromkeys(o for r in done if (o := getattr(r.write, "order_id", None))))
         after = replace(
             case,
@@ -238,7 +244,7 @@ def _fits(words: str, shop: Shop) -> bool:
 
 def _hidden(address: Address, context: ToolContext) -> Concealed:
     parts = (address.line1, address.line2, address.city, address.region, address.postal_code)
-    if context.lang == "zh" and not address.line1.isascii():
+    if not address.line1.isascii():  # one form, whatever the language of the turn: the same handle
         text = f"{address.region if address.region != address.city else ''}{address.city}{address.line1}{address.line2}"
     else:
         text = ", ".join(part for part in parts if part)
@@ -255,17 +261,17 @@ def _name(found: "tuple[Product, object] | None", sku: str, lang: Lang) -> str:
     return f"{product.name(lang)} ({options})" if options else product.name(lang)
 
 
-def _key(context: ToolContext, write: Write, number: int) -> str:
-    """The same confirmation gives the same key, however often it arrives."""
-    told = json.dumps([type(write).__name__, asdict(write)], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(f"{context.customer_id}|{number}|{told}".encode()).hexdigest()
+def _fingerprint(step: Propose, context: ToolContext) -> str:
+    """A hash of all that would be written and paid. An address counts as its handle: the hash is stored."""
+    told = []
+    for write, receipt in zip(step.writes, step.receipts, strict=True):
+        fields = asdict(write)
+        if isinstance(write, ChangeAddress | ChangeCustomerAddress):
+            fields["address"] = _hidden(write.address, context).text
+        told.append([type(write).__name__, fields, receipt.refund_minor, receipt.charge_minor])
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def reasons_in(rules: ShopRules, lang: Lang) -> tuple[str, ...]:
     """The reasons to cancel for, as the customer reads them."""
     return (rules.cancel_reasons_zh or rules.cancel_reasons) if lang == "zh" else rules.cancel_reasons
-
-
-def status_of(order: Order, lang: Lang) -> str:
-    """An order's status in words."""
-    return STATUS[order.status][lang]

@@ -131,14 +131,17 @@ class Talk:
     def say(self, text: str) -> str:
         """The customer's next message; what is told. "yes" and "no" are what they are."""
         reply = {"yes": "yes", "是": "yes", "no": "no", "不": "no"}.get(text.lower(), "words")
-        state = replace(DialogueState(lang=self.lang, customer_id=NORA), case=self.case)
-        context = ToolContext(
-            VaultOwner("C1"), NORA, self.lang, Concealed.fixed(text), state, OpenVault(), OPENED_FOR_SERVICE
-        )
-        outcome: Outcome = ServiceTools(self.shop).run(context, Call("serve", reply=reply))  # type: ignore[arg-type]
+        outcome: Outcome = ServiceTools(self.shop).run(self.context(text), Call("serve", reply=reply))  # type: ignore[arg-type]
         assert isinstance(outcome, Served), outcome
         self.case, self.act, self.told = outcome.case, outcome.act, outcome.told.text
         return self.told
+
+    def context(self, text: str) -> ToolContext:
+        """What the tool gets with a message."""
+        state = replace(DialogueState(lang=self.lang, customer_id=NORA), case=self.case)
+        return ToolContext(
+            VaultOwner("C1"), NORA, self.lang, Concealed.fixed(text), state, OpenVault(), OPENED_FOR_SERVICE
+        )
 
     def order(self, number: str) -> Order:
         """An order as the shop has it now."""
@@ -152,3 +155,8 @@ def talk(folder: Path, lang: Lang = "en", rules: ShopRules = RULES, orders: tupl
     info = ShopInfo("Sample Shop", currency="USD", order_pattern=r"TF\d{8}")
     write_store(Contents(info, PRODUCTS, (CUSTOMER,), orders, rules=rules), folder / "shop.sqlite", "sample")
     return Talk(SqliteShop(folder / "shop.sqlite"), lang)
+
+
+def talk_over(other: Talk) -> Talk:
+    """Another dialogue of the same customer over the same shop."""
+    return Talk(other.shop, other.lang)

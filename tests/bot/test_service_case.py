@@ -1,6 +1,8 @@
 """A service case from the first message to the shop's records: asked, proposed, confirmed, corrected, refused."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +12,12 @@ from hypothesis import strategies as st
 
 from bot.service.case import Case
 from bot.shop.compare import changes
-from bot.shop.records import Swap
-from tests.bot.service_samples import DELIVERED, HOME, LATE, PAID, RULES, WORK, talk
+from bot.shop.folder import adapter
+from bot.shop.records import Product, Swap
+from bot.shop.store import SqliteShop
+from bot.tools.service import ServiceTools
+from bot.tools.toolbox import Call, Told
+from tests.bot.service_samples import DELIVERED, HOME, JUMPER, LATE, PAID, RULES, WORK, talk, talk_over
 
 
 def test_a_return_is_proposed_with_its_amount_and_done_after_a_yes(tmp_path: Path) -> None:
@@ -252,3 +258,89 @@ def test_no_words_but_a_yes_to_a_proposal_ever_write(tmp_path: Path, messages: l
             assert "Miss" in str(error)
     assert changes(before, service.shop.contents()) == []
     assert service.order("TF10000001") == PAID
+
+
+def test_a_yes_carries_out_what_was_read_and_nothing_else(tmp_path: Path) -> None:
+    service = talk(tmp_path)
+    service.say("please change the jumper in TF10000001 to the cheapest one in size L, pay with PayPal")
+    assert service.act == "confirm"
+    other = talk_over(service)
+    other.say("cancel order TF10000001, no longer needed")
+    other.say("yes")
+    before = service.order("TF10000001")
+    service.say("yes")
+    assert service.act == "refuse"
+    assert service.order("TF10000001") == before
+
+
+def test_a_price_that_changed_meanwhile_is_proposed_again(tmp_path: Path) -> None:
+    service = talk(tmp_path)
+    service.say("please change the jumper in TF10000001 to size L, pay with PayPal")
+    dearer = replace(JUMPER, variants=tuple(replace(v, price_minor=v.price_minor + 700) for v in JUMPER.variants))
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite")) as file, file:
+        body = adapter(Product).dump_json(dearer).decode()
+        file.execute("UPDATE products SET body = ? WHERE product_id = ?", (body, dearer.product_id))
+    service = replace(service, shop=SqliteShop(tmp_path / "shop.sqlite"))
+    told = service.say("yes")
+    assert service.act == "confirm"
+    assert "$12.00" in told
+    assert service.order("TF10000001") == PAID
+    service.say("yes")
+    assert service.order("TF10000001").items_changed
+
+
+def test_what_was_done_once_can_be_wanted_again_in_another_dialogue(tmp_path: Path) -> None:
+    first = talk(tmp_path)
+    for text, address in (("to my Boston address, the one in my other order", WORK), ("to my default address", HOME)):
+        now = talk_over(first)
+        now.say(f"change the address of TF10000001 {text}")
+        now.say("yes")
+        assert now.order("TF10000001").address == address
+    again = talk_over(first)
+    again.say("change the address of TF10000001 to my Boston address, the one in my other order")
+    again.say("yes")
+    assert again.order("TF10000001").address == WORK
+
+
+def test_part_of_an_order_is_not_the_order(tmp_path: Path) -> None:
+    service = talk(tmp_path)
+    service.say("please remove the lamp from TF10000001, the rest can go ahead")
+    assert service.act == "refuse"
+    zh = talk(tmp_path, "zh")
+    zh.say("TF10000001把阅读灯去掉，别的照发，不需要了")
+    assert zh.act == "refuse"
+
+
+def test_of_several_orders_what_cannot_be_done_is_said(tmp_path: Path) -> None:
+    service = talk(tmp_path)
+    told = service.say("cancel TF10000001 and TF10000002, I no longer need them")
+    assert service.act == "confirm"
+    assert "TF10000002 is delivered" in told
+    service.say("yes")
+    assert (service.order("TF10000001").status, service.order("TF10000002").status) == ("cancelled", "delivered")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("What is the tracking number of TF10000002?", "SF10000000002"),
+        ("How much did I pay for the kettle in TF10000002?", "$30.00"),
+        ("What is my gift card balance?", "$20.00"),
+        ("What is the total I will get back?", "Nothing"),
+        ("Where was order TF10000004 sent to?", "<ADDRESS_1>"),
+    ],
+)
+def test_questions_about_ones_own_are_answered_from_the_records(tmp_path: Path, text: str, answer: str) -> None:
+    service = talk(tmp_path)
+    outcome = ServiceTools(service.shop).tell(service.context(text), Call("tell_account"))
+    assert isinstance(outcome, Told), outcome
+    assert answer in outcome.text.text
+
+
+def test_what_is_stored_of_a_case_holds_no_address(tmp_path: Path) -> None:
+    service = talk(tmp_path)
+    service.say("deliver order TF10000004 to my default address instead")
+    assert service.case is not None
+    stored = json.dumps(service.case.to_json())
+    assert service.case.proposed
+    assert not [part for part in (HOME.line1, HOME.postal_code, "Portland") if part in stored]
