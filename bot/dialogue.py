@@ -253,6 +253,8 @@ def _service(state: DialogueState, command: Command) -> Decision:
     if kind == "complaint":
         return Decision(waiting, (Say(SAY_OF[kind]), Say("offer_handoff")))
     lookup = Call("search_policy", topic=TOPIC_OF[kind], query=RULE_OF[state.lang][kind], optional=True)
+    if state.awaiting == "service":  # asked on the way: a yes must stay the answer to what was proposed
+        return Decision(state, (lookup,))
     return Decision(waiting, (Say(SAY_OF[kind]), lookup, Say("offer_handoff")))
 
 
@@ -324,11 +326,13 @@ def _unclear(state: DialogueState) -> Decision:
 
 def _reminded(decision: Decision, before: Awaiting | None, commands: Sequence[Command]) -> Decision:
     """After an interruption, ask again for what is still awaited."""
-    interrupted = all(c.name in ("ask_policy", "ask_product", "find_product", "ask_account") for c in commands)
-    if before == "service" and interrupted and decision.state.case and decision.state.case.stage:
+    asking = ("ask_policy", "ask_product", "find_product", "ask_account")
+    interrupted = all(c.name in asking or (c.name == "service" and not _is_served(c)) for c in commands)
+    case = decision.state.case
+    if before == "service" and interrupted and case and case.stage not in (None, "refused"):
         again = replace(decision.state, awaiting="service")
         return Decision(again, (*decision.actions, Call("serve", resume=True)))
-    if before == "identity" and interrupted and decision.state.doing:
+    if before == "identity" and interrupted and decision.state.awaiting != "confirm_handoff" and decision.state.doing:
         again = replace(decision.state, awaiting="identity")
         return Decision(again, (*decision.actions, Say("ask_email")))
     return decision

@@ -105,7 +105,14 @@ _FLAGS: Final = (
     _family("abuse", 0.4, r"\b(?:fuck|shit|bullshit|asshole|idiots?|moron|scam(?:mers?)?)\b", r"(?:他妈的|妈的|垃圾|骗子|狗屎|混蛋|白痴)"),
 )  # fmt: skip
 _SPACED: Final = re.compile(r"(?<![A-Za-z])(?:[A-Za-z][\s.\-_*]){4,}[A-Za-z](?![A-Za-z])")
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+MIN_WORDS, MIN_HAN = 3, 5
 _GAPS: Final = re.compile(r"[\s\-_*|]+")
+
+
+def _says_something(text: str) -> bool:
+    """Whether there are words enough for a trained guess to block by itself: a slip on the keyboard is no attack."""
+    return len(text.split()) > MIN_WORDS or len(_HAN.findall(text)) > MIN_HAN
 
 
 def inspect(text: str, suspicion: Suspicion | None = None) -> Verdict:
@@ -120,7 +127,8 @@ def inspect(text: str, suspicion: Suspicion | None = None) -> Verdict:
     plain = _SPACED.sub(lambda match: re.sub(r"[\s.\-_*]", "", match.group()), plain)
     readings = {re.sub(r"\s+", " ", plain), re.sub(r"\s+", " ", _GAPS.sub(" ", plain)), plain}
     for families, action in ((FAMILIES, "block"), (_FLAGS, "flag")):
-        if action == "flag" and suspicion is not None and suspicion.share >= suspicion.block:
+        sure = suspicion is not None and suspicion.share >= suspicion.block and _says_something(plain)
+        if action == "flag" and suspicion is not None and sure:
             return Verdict("block", "injection", suspicion.share)
         found = [f for f in families for reading in readings if f.pattern.search(reading)]
         if found:

@@ -37,7 +37,7 @@ _ASKS: Final[dict[About, re.Pattern[str]]] = {
     "tracking": re.compile(r"\btracking\b|\btrack(?:ing)?\s(?:number|id|code)|运单号|快递单号|物流单号"),
     "address": re.compile(r"\b(?:which|what|where)\b[^.?]{0,40}\b(?:address|sent\sto|delivered\sto|going\sto|shipped\sto)\b|(?:寄到|送到|发到|发往)(?:了)?(?:哪|什么)|哪个地址"),
     "paid": re.compile(
-        r"\bhow\smuch\b[^.?]{0,30}\b(?:paid|did\si\spay|cost|was)\b|\btotal\b[^.?]{0,25}\b(?:price|paid|amount|cost)\b[^.?]{0,40}|"
+        r"\bwhat\s(?:did\si\spay|have\si\spaid)\b|\bhow\smuch\b[^.?]{0,30}\b(?:paid|did\si\spay|cost|was)\b|\btotal\b[^.?]{0,25}\b(?:price|paid|amount|cost)\b[^.?]{0,40}|"
         r"\bwhat\s(?:was|is)\sthe\s(?:price|total)\b[^.?]{0,40}\b(?:i\s(?:bought|paid|ordered)|my|order)\b|(?:花了|付了|总价|总金额|一共)[^。？]{0,8}(?:多少)?"
     ),
     "things": re.compile(

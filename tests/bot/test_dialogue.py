@@ -1,3 +1,4 @@
+from dataclasses import replace
 from string import Formatter
 from typing import get_args
 
@@ -5,6 +6,7 @@ import pytest
 
 from bot.commands import SERVICE_KINDS, TOPICS, Command, ServiceKind
 from bot.dialogue import RULE_OF, SAY_OF, SERVED, TOPIC_OF, Action, Say, decide, follow
+from bot.service.case import Case
 from bot.session import CustomerId, Lang
 from bot.state import DialogueState, Mention
 from bot.tools.toolbox import Call, Miss, Verified
@@ -141,3 +143,13 @@ def test_the_handoff_tells_the_hours_or_leaves_no_gap_where_they_would_stand(lan
     told, untold = say("handoff", lang, hours=hours), say("handoff", lang, hours="")
     assert told.replace(hours, "") == untold != told
     assert not any(gap in untold for gap in ("()", "（）", "( )", "  ", " .", "{", " 。", " ，"))
+
+
+def test_a_question_on_the_way_leaves_a_yes_to_what_was_proposed() -> None:
+    proposed = DialogueState(customer_id=CustomerId("C1"), awaiting="service", case=Case(stage="confirm"))
+    asked = decide(proposed, [Command("service", kind="payment")])
+    assert asked.state.awaiting == "service"
+    assert asked.actions[-1] == Call("serve", resume=True)
+    assert decide(asked.state, [Command("affirm")]).actions == (Call("serve", reply="yes"),)
+    refused = replace(proposed, case=Case(stage="refused"))
+    assert Call("serve", resume=True) not in decide(refused, [Command("ask_account")]).actions
