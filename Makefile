@@ -47,7 +47,7 @@ adapter: $(STAMP)  ## train the default adapter and the intent model anew (20 mi
 	@$(BIN)/tactful finetune train build/examples.jsonl --base .tactful/models/gemma3-270m-pruned --out finetune/artifacts/default --work build/training --prompts $$($(BIN)/python -c 'from bot.prompts import fingerprint; print(fingerprint())')
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
-tagger: $(STAMP)  ## train the recognizer of names and addresses anew (15 minutes on two cores)
+tagger: $(STAMP)  ## train the recognizer of names, addresses and attacks anew (half an hour on two cores)
 	@$(BIN)/tactful finetune tagger --work build/tagger
 
 lock:  ## resolve the locked list anew (needs uv)
