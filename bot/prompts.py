@@ -127,7 +127,7 @@ def fingerprint() -> str:
 
 
 def render_case(case: dict[str, Any]) -> dict[str, Any]:
-    """A training example from a case of the corpus: ``{task, lang, messages, completion}``."""
+    """A training example from a case of the corpus: ``{task, lang, messages, completion, customer?}``."""
     if case["task"] == "understand":
         context = Context(**{**case["context"], "offered": tuple(case["context"].get("offered") or ())})
         messages = understand_messages(context, Concealed.fixed(case["text"]), "tuned")
@@ -141,6 +141,7 @@ def render_case(case: dict[str, Any]) -> dict[str, Any]:
         "lang": case["lang"],
         "messages": [{"role": role, "content": content.text} for role, content in messages],
         "completion": completion + "\n",
+        **({"customer": case["customer"]} if "customer" in case else {}),
     }
 
 

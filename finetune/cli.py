@@ -10,9 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from finetune import signing_commands
 from finetune.errors import FinetuneError
 
 app = typer.Typer(help="Train the assistant's model on generated dialogues. 训练模型。", no_args_is_help=True)
+signing_commands.register(app)
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
 WORK = Path(".tactful/finetune")
@@ -65,6 +67,7 @@ def train(
     rank: Annotated[int, typer.Option(help="of the LoRA")] = 16,
     seed: Annotated[int, typer.Option(help="of initial weights and order")] = 1,
     threads: Annotated[int, typer.Option(help="processor threads")] = 2,
+    start: Annotated[Path | None, typer.Option(help="an adapter to go on from, instead of the bare base")] = None,
     resume: Annotated[bool, typer.Option(help="go on from the checkpoint in --work")] = False,
     prompts: Annotated[str | None, typer.Option(help="fingerprint of the prompts, for the passport")] = None,
     as_json: Json = False,
@@ -89,9 +92,8 @@ def train(
         eval_every=200,
     )
     try:
-        result = run(
-            examples, load_base(base), out, work, settings, resume=resume, prompts=prompts, report=_report_line()
-        )
+        model, told = load_base(base), _report_line()
+        result = run(examples, model, out, work, settings, start=start, resume=resume, prompts=prompts, report=told)
     except (FinetuneError, OSError) as error:
         raise _failed(error) from error
     summary = {
@@ -141,7 +143,9 @@ def evaluate(
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in shown(result)]
         mistakes.write_text("".join(lines), "utf-8")
     if record and adapter is not None:
-        record_utility(adapter, result.to_json())
+        passport = record_utility(adapter, result.to_json())
+        if passport["signature"] is None:
+            typer.echo(f"the passport is not signed now: tactful finetune sign {adapter}", err=True)
     _tell(result.to_json(), as_json)
 
 

@@ -1,7 +1,7 @@
 """Training examples: from JSONL to token ids, and from token ids to batches of like length.
 
-One example a line: ``{"task", "lang", "messages": [{"role", "content"}], "completion"}``, the completion one
-line with its newline. The prompt is what the chat template makes of the messages, the completion is encoded apart
+One example a line: ``{"task", "lang", "messages": [{"role", "content"}], "completion", "customer"?}``, the completion
+one line with its newline. The prompt is what the chat template makes of the messages, the completion is encoded apart
 from it, as the engine sees it: a prompt that ends before the first token of the answer.
 
 It does not know models or losses. A batch is padded on the right; with causal attention no real token
@@ -39,6 +39,7 @@ class Example:
     lang: str
     messages: tuple[tuple[str, str], ...]  # (role, content)
     completion: str
+    customer: str = ""  # whose it is, where it is somebody's
 
     @property
     def key(self) -> int:
@@ -75,7 +76,9 @@ def _example(line: str, where: str) -> Example:
     try:
         row = json.loads(line)
         messages = tuple((str(m["role"]), str(m["content"])) for m in row["messages"])
-        example = Example(str(row["task"]), str(row["lang"]), messages, str(row["completion"]))
+        example = Example(
+            str(row["task"]), str(row["lang"]), messages, str(row["completion"]), str(row.get("customer", ""))
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise BadExamples(
             f"{where}: expected task, lang, messages and completion, got {type(error).__name__}"

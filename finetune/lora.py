@@ -10,7 +10,7 @@ Source: Hu et al. (2021), LoRA.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,13 +39,33 @@ class LoraLinear(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``x`` (…, in_features) → (…, out_features)."""
-        down, up = self.lora_a.to(x.dtype), (self.lora_b * self.scale).to(x.dtype)
-        result: torch.Tensor = self.base(x) + nn.functional.linear(nn.functional.linear(x, down), up)
+        result: torch.Tensor = self.base(x) + self.low_rank(x)
         return result
 
+    def low_rank(self, x: torch.Tensor) -> torch.Tensor:
+        """(alpha / r) · B (A x)."""
+        down, up = self.lora_a.to(x.dtype), (self.lora_b * self.scale).to(x.dtype)
+        return nn.functional.linear(nn.functional.linear(x, down), up)
 
-def add_lora(model: nn.Module, *, rank: int, alpha: float, seed: int) -> None:
+
+def add_lora(
+    model: nn.Module,
+    *,
+    rank: int,
+    alpha: float,
+    seed: int,
+    kind: type[LoraLinear] = LoraLinear,
+    where: Callable[[str], bool] = lambda name: True,
+) -> None:
     """Freezes ``model`` and puts a LoRA beside every linear layer except the output head.
+
+    Args:
+        model: changed in place.
+        rank: columns of A and rows of B.
+        alpha: the scale is ``alpha / rank``.
+        seed: of A.
+        kind: the layer to put there.
+        where: which layers, by name; all unless told.
 
     Raises:
         BadBase: no linear layers.
@@ -53,12 +73,12 @@ def add_lora(model: nn.Module, *, rank: int, alpha: float, seed: int) -> None:
     model.requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
     linears = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
-    linears = [(name, layer) for name, layer in linears if not name.endswith("lm_head")]
+    linears = [(name, layer) for name, layer in linears if not name.endswith("lm_head") and where(name)]
     if not linears:
         raise BadBase("expected linear layers to adapt, found none in the base model")
     for name, layer in linears:
         parent = model.get_submodule(name.rpartition(".")[0])
-        setattr(parent, name.rpartition(".")[2], LoraLinear(layer, rank, alpha / rank, generator))
+        setattr(parent, name.rpartition(".")[2], kind(layer, rank, alpha / rank, generator))
 
 
 def parameters(model: nn.Module) -> list[nn.Parameter]:

@@ -33,3 +33,21 @@ def completion_loss(model: Any, batch: Sequence[Encoded]) -> tuple[torch.Tensor,
     logits = nn.functional.linear(hidden[:, :-1][predicts], model.lm_head.weight).float()
     total = nn.functional.cross_entropy(logits, ids[:, 1:][predicts], reduction="sum")
     return total, int(predicts.sum())
+
+
+def example_losses(model: Any, batch: Sequence[Encoded], states: torch.Tensor | None = None) -> torch.Tensor:
+    """Each example's own loss (n,): mean nats of its completion tokens, whatever stands beside it in the batch.
+
+    Args:
+        model: a causal LM.
+        batch: n examples.
+        states: what goes into the first layer instead of the embedded ids (n, longest, hidden), padded on the right.
+    """
+    ids, predicts = pad(batch, model.device)
+    inputs = {"input_ids": ids} if states is None else {"inputs_embeds": states}
+    hidden = model.model(**inputs).last_hidden_state
+    logits = nn.functional.linear(hidden[:, :-1][predicts], model.lm_head.weight).float()
+    tokens = nn.functional.cross_entropy(logits, ids[:, 1:][predicts], reduction="none")
+    rows = predicts.nonzero()[:, 0]
+    totals = torch.zeros(len(batch), device=tokens.device).index_add(0, rows, tokens)
+    return totals / predicts.sum(dim=1)

@@ -23,10 +23,10 @@ import torch
 from finetune import lora
 from finetune.base import Base
 from finetune.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from finetune.errors import Diverged
+from finetune.errors import BadBase, BadExamples, Diverged
 from finetune.examples import Encoded, batches, encode, read_examples, split
 from finetune.loss import completion_loss
-from finetune.passport import public_passport, sha256_file, write_documents
+from finetune.passport import PASSPORT, public_passport, sha256_file, write_documents
 
 LOG: Final = "log.jsonl"
 
@@ -90,6 +90,7 @@ def train(
     work: Path,
     settings: TrainSettings,
     *,
+    start: Path | None = None,
     resume: bool = False,
     prompts: str | None = None,
     report: Report = lambda line: None,
@@ -103,23 +104,32 @@ def train(
         out: artifact folder, replaced.
         work: folder for log and checkpoint of this run.
         settings: how to train.
+        start: an adapter to go on from, of this base and of public stages only; its rank is kept.
         resume: go on from the checkpoint in ``work`` where there is one.
         prompts: the fingerprint of the prompts the examples were rendered with, for the passport.
         report: called with every line of the log.
         clock: seconds.
 
     Raises:
-        BadExamples: a line of the file is not an example.
+        BadExamples: a line of the file is not an example, or is a customer's.
+        BadBase: ``start`` is of another base, or has seen customers' data.
         CannotResume: the checkpoint is of other data, base or settings.
         Diverged: the loss is no longer a number; ``out`` is left as it was.
     """
     torch.set_num_threads(settings.threads)
     hashes = {"base": base.hash, "data": sha256_file(examples_file), "prompts": prompts}
-    run = asdict(settings) | hashes
-    learn, held_out = split(read_examples(examples_file), settings.valid_share, settings.valid_max)
+    before = public_ledger(start, base.hash) if start else []
+    run = asdict(settings) | hashes | {"start": sha256_file(start / lora.ADAPTER_WEIGHTS) if start else None}
+    examples = read_examples(examples_file)
+    if any(example.customer for example in examples):
+        raise BadExamples(f"{examples_file} holds customers' examples: `tactful finetune private` trains on those")
+    learn, held_out = split(examples, settings.valid_share, settings.valid_max)
     encoded = [encode(example, base.tokenizer) for example in learn]
     valid = [encode(example, base.tokenizer) for example in held_out]
-    lora.add_lora(base.model, rank=settings.rank, alpha=settings.alpha, seed=settings.seed)
+    if start:
+        lora.load(base.model, start)
+    else:
+        lora.add_lora(base.model, rank=settings.rank, alpha=settings.alpha, seed=settings.seed)
     work.mkdir(parents=True, exist_ok=True)
     with (work / LOG).open("a" if resume else "w", encoding="utf-8") as log:
 
@@ -134,9 +144,30 @@ def train(
         loop.run()
     utility = {"valid_loss": loop.valid_loss, "train_loss": loop.train_loss(), "n_valid": len(valid)}
     ledger = {"stage": "public", "examples": len(learn), "steps": loop.at.step, "tokens": loop.at.tokens}
-    passport = _write(base, out, settings, hashes, ledger, utility)
+    recipe = ledger | {"settings": asdict(settings), "data": hashes["data"]}
+    passport = _write(base, out, hashes, [*before, recipe], utility)
     minutes = loop.at.elapsed_s / 60
     return Result(out, loop.at.step, loop.at.tokens, minutes, loop.train_loss(), loop.valid_loss, passport)
+
+
+def public_ledger(adapter: Path, base_hash: str) -> list[dict[str, Any]]:
+    """What has been done to an adapter that is to be trained on.
+
+    Raises:
+        BadBase: it is of another base, or its ledger cannot be read or tells of customers' data.
+    """
+    try:
+        passport = json.loads((adapter / PASSPORT).read_text("utf-8"))
+        ledger, base, weights = passport["ledger"], passport["hashes"]["base"], passport["hashes"]["adapter"]
+        stages = {entry["stage"] for entry in ledger}
+        own = sha256_file(adapter / lora.ADAPTER_WEIGHTS)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadBase(f"expected an adapter with its passport in {adapter}, got {type(error).__name__}") from None
+    if base != base_hash or weights != own:
+        raise BadBase(f"the passport in {adapter} is of another base or another adapter: start from one that fits")
+    if stages != {"public"}:
+        raise BadBase(f"the adapter in {adapter} has seen customers' data: public training starts from a public one")
+    return list(ledger)
 
 
 class _Loop:
@@ -251,9 +282,8 @@ class _Loop:
 def _write(
     base: Base,
     out: Path,
-    settings: TrainSettings,
     hashes: dict[str, str | None],
-    ledger: dict[str, Any],
+    ledger: list[dict[str, Any]],
     utility: dict[str, Any],
 ) -> dict[str, Any]:
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -261,8 +291,7 @@ def _write(
         folder = Path(temporary) / out.name
         lora.save(base.model, folder, base_name=base.name)
         adapter = sha256_file(folder / lora.ADAPTER_WEIGHTS)
-        recipe = ledger | {"settings": asdict(settings)}
-        passport = public_passport(base.name, hashes | {"adapter": adapter}, [recipe], utility)
+        passport = public_passport(base.name, hashes | {"adapter": adapter}, ledger, utility)
         write_documents(folder, passport)
         shutil.rmtree(out, ignore_errors=True)
         folder.replace(out)

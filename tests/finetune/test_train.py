@@ -217,3 +217,40 @@ def test_the_number_format_is_the_one_the_processor_multiplies(flags: frozenset[
 )
 def test_names_of_an_answer(text: str, expected: list[str] | None) -> None:
     assert names(text) == expected
+
+
+def test_training_can_go_on_from_a_public_adapter_and_the_ledger_keeps_both_stages(
+    folder: Path, examples: Path, tmp_path: Path
+) -> None:
+    train(examples, base(folder), tmp_path / "first", tmp_path / "w1", SETTINGS)
+    result = train(examples, base(folder), tmp_path / "second", tmp_path / "w2", SETTINGS, start=tmp_path / "first")
+    assert [entry["stage"] for entry in result.passport["ledger"]] == ["public", "public"]
+    assert result.train_loss < json.loads((tmp_path / "w1" / "log.jsonl").read_text().splitlines()[0])["loss"]
+    assert not equal(weights(tmp_path / "first"), weights(tmp_path / "second"))
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda p: p["ledger"].append({"stage": "private"}), "customers' data"),
+        (lambda p: p["hashes"].update(base="0" * 64), "another base"),
+        (lambda p: p.pop("ledger"), "KeyError"),
+    ],
+)
+def test_an_adapter_that_is_no_public_one_of_this_base_is_not_gone_on_from(
+    folder: Path, examples: Path, tmp_path: Path, change, match: str
+) -> None:
+    train(examples, base(folder), tmp_path / "first", tmp_path / "w1", SETTINGS)
+    file = tmp_path / "first" / "passport.json"
+    passport = json.loads(file.read_text())
+    change(passport)
+    file.write_text(json.dumps(passport))
+    with pytest.raises(BadBase, match=match):
+        train(examples, base(folder), tmp_path / "second", tmp_path / "w2", SETTINGS, start=tmp_path / "first")
+
+
+def test_customers_examples_are_not_trained_on_without_noise(folder: Path, examples: Path, tmp_path: Path) -> None:
+    rows = [json.loads(line) | {"customer": "c1"} for line in examples.read_text().splitlines()]
+    examples.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(BadExamples, match="customers' examples"):
+        train(examples, base(folder), tmp_path / "out", tmp_path / "work", SETTINGS)

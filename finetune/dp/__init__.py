@@ -1,0 +1,1 @@
+"""Training under differential privacy, the customer as the unit: DP-SGD on LoRA matrices."""
