@@ -45,12 +45,14 @@ adapter: $(STAMP)  ## train the default adapter and the intent model anew (20 mi
 	@$(BIN)/tactful prompts build/cases.jsonl build/examples.jsonl
 	@$(BIN)/tactful model fetch
 	@$(BIN)/tactful finetune train build/examples.jsonl --base .tactful/models/gemma3-270m-pruned --out finetune/artifacts/default --work build/training --prompts $$($(BIN)/python -c 'from bot.prompts import fingerprint; print(fingerprint())')
+	@$(BIN)/tactful finetune sign finetune/artifacts/default
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
 tagger: $(STAMP)  ## train the recognizer of names, addresses and attacks anew (half an hour on two cores)
 	@$(BIN)/tactful finetune tagger --work build/tagger
 
 lock:  ## resolve the locked list anew (needs uv)
-	@mkdir -p build && printf '%s\n' 'torchvision; sys_platform == "never"' 'torchaudio; sys_platform == "never"' 'torchcodec; sys_platform == "never"' > build/without.txt
+	@mkdir -p build && printf '%s\n' 'torchvision; sys_platform == "never"' 'torchaudio; sys_platform == "never"' 'torchcodec; sys_platform == "never"' attrs > build/without.txt
+	@printf '%s\n' attrs > build/any.txt  # dp-accounting names attrs<24 and runs with later ones
 	@uv pip compile pyproject.toml --extra cpu --extra dev --override build/without.txt --python-version 3.11 --no-annotate --no-header -o requirements.lock
-	@uv pip compile pyproject.toml --extra gpu --extra dev --python-version 3.11 --no-annotate --no-header -o requirements-gpu.lock
+	@uv pip compile pyproject.toml --extra gpu --extra dev --override build/any.txt --python-version 3.11 --no-annotate --no-header -o requirements-gpu.lock

@@ -1,22 +1,56 @@
 """What can be said for certain about an adapter, for programs (passport.json) and for people (README.md).
 
-This writes the passport of an adapter that was trained on generated text: no customer, so no unit of
-privacy, no epsilon, no noise. It is unsigned: the hashes tie it to the files, nothing ties it to a person.
+Format 2. An adapter of public stages alone claims no epsilon: no customer was there. One with a private stage says what
+was done to whom, with which noise, and what that costs; whoever holds the passport can compute it again
+(``tactful passport verify``). Hashes tie it to its files, a signature to a person (``finetune.signing``).
+
+BadPassport (a FinetuneError)    it cannot be written or signed: what it says does not fit its files or its ledger
 """
 
 import hashlib
 import json
+import os
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from finetune.card import card
+from finetune.errors import FinetuneError
+from finetune.signing import KEY_FILE, load, public_hex, sign
+
+FORMAT: Final = 2
 PASSPORT: Final = "passport.json"
 CARD: Final = "README.md"
-_NOT_COVERED: Final = (
+NEIGHBOURING: Final = "add or remove one customer"
+MECHANISM: Final = "DP-SGD: Poisson-sampled Gaussian mechanism"
+HASHES: Final = ("base", "adapter", "config", "data", "prompts", "code")
+_FILES: Final = {"adapter": "adapter_model.safetensors", "config": "adapter_config.json"}
+_STATEMENT: Final = "How the training really went: the passport is the statement of whoever signed it."
+_ALWAYS: Final = (
     "What the base model learned in its own pre-training.",
-    "Whether the data hash is of generated text: it is a statement of who trained, checkable by generating it again.",
-    "Who made this adapter: the passport is not signed.",
     "Privacy of customers who talk to the assistant later: that is the guards' and the vault's matter.",
+    _STATEMENT,
 )
+_PUBLIC_ONLY: Final = (
+    "Whether the data hash is of generated text: it is a statement of who trained, checkable by generating it again.",
+)
+_PRIVATE: Final = (
+    "Prompts, the retrieval index and the shop's own records: they are read when it serves, not trained on.",
+    "Evaluation data, and the utility figures themselves: computed without noise, from other customers.",
+    "Staff and third parties whom a customer names in a message: the customer is the unit, they are not.",
+    "One person with several accounts: each account counts as a customer.",
+    "Attacks on the noise through floating-point arithmetic; its source is cryptographically secure.",
+)
+_UNDECLARED: Final = "Settings chosen by looking at other runs on the same customers: the ledger declares none."
+_DECLARED: Final = "Settings chosen by looking at runs on the same customers other than those that the ledger declares."
+_UNSIGNED_V1: Final = "Who made this adapter: the passport is not signed."
+
+
+class BadPassport(FinetuneError):
+    """It cannot be written or signed: what it says does not fit its files or its ledger."""
 
 
 def sha256_file(path: Path) -> str:
@@ -25,116 +59,139 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def file_hashes(folder: Path) -> dict[str, str]:
+    """``adapter`` and ``config``, of the files in ``folder``."""
+    return {name: sha256_file(folder / file) for name, file in _FILES.items()}
+
+
+def code_hash() -> str:
+    """Version and SHA-256 of the training sources: ``0.1.0 3f…``; equal sources, equal hash, wherever they lie."""
+    root, digest = Path(__file__).parent, hashlib.sha256()
+    for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+    try:
+        return f"{version('tactful')} {digest.hexdigest()}"
+    except PackageNotFoundError:
+        return f"0+source {digest.hexdigest()}"
+
+
 def public_passport(
     base_name: str, hashes: dict[str, str | None], ledger: list[dict[str, Any]], utility: dict[str, Any]
 ) -> dict[str, Any]:
-    """The passport of an adapter trained on nobody's data.
+    """The passport of an adapter trained on nobody's data, unsigned.
 
     Args:
         base_name: the base model's name.
-        hashes: ``base``, ``adapter``, ``data``, ``prompts``.
+        hashes: those of ``HASHES``; ``adapter`` and ``config`` as ``file_hashes`` gives them.
         ledger: what was done, in order; one entry a stage.
         utility: measured quality.
     """
-    return {
-        "format": 1,
-        "base_model": base_name,
-        "unit": "none: generated corpus, nobody's data",
-        "epsilon": None,
-        "delta": None,
-        "mechanism": "none",
-        "ledger": ledger,
-        "hashes": hashes,
-        "utility": utility,
-        "audit": None,
-        "not_covered": list(_NOT_COVERED),
-        "signature": None,
-    }
+    about = {"unit": "none: generated corpus, nobody's data", "neighbouring": None, "epsilon": None, "delta": None}
+    told = {"utility": utility, "audit": None, "not_covered": [*_ALWAYS, *_PUBLIC_ONLY]}
+    return _document(base_name, about | {"mechanism": "none"}, hashes, ledger, told)
 
 
-def record_utility(folder: Path, utility: dict[str, Any]) -> dict[str, Any]:
-    """Adds measured quality to the passport of ``folder`` and writes its card anew."""
+def private_passport(
+    base_name: str,
+    hashes: dict[str, str | None],
+    ledger: list[dict[str, Any]],
+    utility: dict[str, Any],
+    audit: dict[str, Any] | None = None,
+    *,
+    epsilon: float | None = None,
+    not_covered: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The passport of an adapter with at least one private stage, unsigned.
+
+    Args:
+        base_name: the base model's name.
+        hashes: those of ``HASHES``; ``code`` as ``code_hash`` gives it.
+        ledger: the entries of all stages, in order.
+        utility: measured quality.
+        audit: how hard it was tried to refute the claim, and what came of it.
+        epsilon: of all private stages with their trials together; with one stage it follows from the ledger.
+        not_covered: what this training leaves uncovered besides what always is.
+
+    Raises:
+        BadPassport: no private stage, stages of different delta, or several stages without their joint epsilon.
+    """
+    private = [stage for stage in ledger if stage["stage"] == "private"]
+    deltas = {stage["delta"] for stage in private}
+    if len(deltas) != 1 or (len(private) > 1 and epsilon is None):
+        raise BadPassport(
+            "expected private stages of one delta, and their joint epsilon where there are several, "
+            f"got {len(private)} stages with {len(deltas)} deltas and epsilon={epsilon!r}"
+        )
+    about = {"unit": "customer", "neighbouring": NEIGHBOURING, "mechanism": MECHANISM, "delta": deltas.pop()}
+    about["epsilon"] = private[0]["epsilon_with_trials"] if epsilon is None else epsilon
+    tuning = _DECLARED if any(stage["trials"] for stage in private) else _UNDECLARED
+    told = {"utility": utility, "audit": audit, "not_covered": [*_ALWAYS, *_PRIVATE, tuning, *not_covered]}
+    return _document(base_name, about, hashes, ledger, told)
+
+
+def record_utility(folder: Path, utility: dict[str, Any], key_file: Path = KEY_FILE) -> dict[str, Any]:
+    """Adds measured quality to the passport of ``folder`` and writes its card anew.
+
+    A signature is made anew where it was made with the key in ``key_file``; another's is dropped: it no longer fits.
+    """
     passport: dict[str, Any] = json.loads((folder / PASSPORT).read_text("utf-8"))
     passport["utility"] |= utility
+    signer = (passport["signature"] or {}).get("public_key")
+    passport["signature"] = None
+    key = load(key_file) if signer and key_file.exists() else None
+    if key is not None and public_hex(key) == signer:
+        passport = sign(passport, key)
+    write_documents(folder, passport)
+    return passport
+
+
+def sign_folder(folder: Path, key: Ed25519PrivateKey) -> dict[str, Any]:
+    """Signs the passport of ``folder`` in place of any other signature; format 1 becomes format 2 first.
+
+    Raises:
+        BadPassport: there is none, or the files are not the ones that it names.
+    """
+    try:
+        passport = json.loads((folder / PASSPORT).read_text("utf-8"))
+        found = file_hashes(folder)
+        hashes = passport["hashes"]
+        said = {name: hashes.get(name, "none" if passport["format"] == FORMAT else found[name]) for name in found}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadPassport(
+            f"expected {PASSPORT} with hashes and the adapter's files in {folder}, got {type(error).__name__}"
+        ) from error
+    if said != found:
+        differ = ", ".join(_FILES[name] for name in found if said[name] != found[name])
+        raise BadPassport(f"the passport in {folder} is of other files than {differ} there: nothing was signed")
+    passport = sign(_upgraded(passport, found) if passport["format"] != FORMAT else passport, key)
     write_documents(folder, passport)
     return passport
 
 
 def write_documents(folder: Path, passport: dict[str, Any]) -> None:
     """Writes passport.json and the model card into ``folder``."""
-    (folder / PASSPORT).write_text(json.dumps(passport, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    part = folder / f".{PASSPORT}.part"
+    part.write_text(json.dumps(passport, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    os.replace(part, folder / PASSPORT)
     (folder / CARD).write_text(card(passport), "utf-8")
 
 
-def card(passport: dict[str, Any]) -> str:
-    """The model card in English and Chinese."""
-    gemma = str(passport["base_model"]).startswith("gemma")
-    stage = passport["ledger"][0]
-    facts = {
-        "base": passport["base_model"],
-        "examples": stage["examples"],
-        "steps": stage["steps"],
-        "rank": stage["settings"]["rank"],
-        "rows": "\n".join(f"| {name} | {_shown(value)} |" for name, value in passport["utility"].items()),
-    }
-    return _CARD.format(
-        **facts,
-        notice=_GEMMA_EN if gemma else "The base model's licence applies to what is derived from it.",
-        notice_zh=_GEMMA_ZH if gemma else "基础模型的许可同样适用于由其衍生的内容。",
-    )
+def _document(
+    base_name: str,
+    about: dict[str, Any],
+    hashes: dict[str, str | None],
+    ledger: list[dict[str, Any]],
+    told: dict[str, Any],
+) -> dict[str, Any]:
+    head = {"format": FORMAT, "base_model": base_name}
+    head |= {name: about[name] for name in ("unit", "neighbouring", "epsilon", "delta", "mechanism")}
+    listed = {name: hashes.get(name) for name in HASHES}
+    return {**head, "ledger": ledger, "hashes": listed, **told, "signature": None}
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(inner)}" for key, inner in value.items())
-    return str(value)
-
-
-_GEMMA_EN: Final = (
-    "Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms. The terms and "
-    "the Gemma Prohibited Use Policy bind this adapter too, and must be passed on with it. This is a modification of "
-    "Gemma: weights trained on top of it."
-)
-_GEMMA_ZH: Final = (
-    "Gemma 的提供受 ai.google.dev/gemma/terms 所载《Gemma 使用条款》约束。"
-    "该条款及《Gemma 禁止使用政策》同样约束本适配器，"
-    "转交时须一并转交。本文件是对 Gemma 的修改：在其之上训练的权重。"
-)
-_CARD: Final = """\
-# Adapter for {base}
-
-## English
-
-Teaches the base model two tasks of a shop's assistant, in English and Chinese: to turn a customer's message into
-commands of the project's grammar, and to word a reply from given facts. It is of no use for anything else.
-
-**Data.** {examples} examples generated by the project itself (`finetune/corpus`). Nobody's messages, orders or names
-are in it. Therefore no privacy noise was added and no epsilon is claimed.
-**Training.** LoRA of rank {rank} on all linear layers, {steps} steps of AdamW; every setting is in `passport.json`.
-**Limits.** What the bot does is decided by code, not by this model; its replies are checked against the facts before a
-customer sees them. Wording that is far from the corpus is understood worse than these figures say: they are of
-generated text. The passport is **unsigned**.
-
-**Terms.** {notice}
-
-## 中文
-
-让基础模型学会网店客服助手的两项任务（中英双语）：把顾客的话转成本项目语法中的命令；依据给定的事实组织回复。除此之外没有用处。
-
-**数据。** {examples} 条样本，全部由本项目自行生成（`finetune/corpus`），不含任何人的对话、订单或姓名。
-因此没有加入隐私噪声，也不声称任何 ε 值。
-**训练。** 在所有线性层上的 LoRA，秩 {rank}，AdamW {steps} 步；全部设置见 `passport.json`。
-**局限。** 助手做什么由代码决定，不由本模型决定；
-回复在顾客看到之前会与事实核对。与语料差别较大的说法，理解效果低于下表：
-表中数字来自生成的文本。本护照**未签名**。
-
-**条款。** {notice_zh}
-
-## Measured · 实测
-
-| measure | value |
-|---|---|
-{rows}
-"""
+def _upgraded(passport: dict[str, Any], found: dict[str, str]) -> dict[str, Any]:
+    """Format 1, which only public adapters have, as format 2; which code trained them was not recorded."""
+    made = public_passport(passport["base_model"], passport["hashes"] | found, passport["ledger"], passport["utility"])
+    told = [line for line in passport["not_covered"] if line not in (*made["not_covered"], _UNSIGNED_V1)]
+    return made | {"unit": passport["unit"], "not_covered": [*made["not_covered"], *told]}

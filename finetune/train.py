@@ -26,7 +26,7 @@ from finetune.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from finetune.errors import BadBase, BadExamples, Diverged
 from finetune.examples import Encoded, batches, encode, read_examples, split
 from finetune.loss import completion_loss
-from finetune.passport import PASSPORT, public_passport, sha256_file, write_documents
+from finetune.passport import PASSPORT, code_hash, file_hashes, public_passport, sha256_file, write_documents
 
 LOG: Final = "log.jsonl"
 
@@ -290,8 +290,8 @@ def _write(
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
         folder = Path(temporary) / out.name
         lora.save(base.model, folder, base_name=base.name)
-        adapter = sha256_file(folder / lora.ADAPTER_WEIGHTS)
-        passport = public_passport(base.name, hashes | {"adapter": adapter}, ledger, utility)
+        made = {**hashes, **file_hashes(folder), "code": code_hash()}
+        passport = public_passport(base.name, made, ledger, utility)
         write_documents(folder, passport)
         shutil.rmtree(out, ignore_errors=True)
         folder.replace(out)
