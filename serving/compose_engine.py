@@ -16,9 +16,12 @@ from serving.hardware import detect, engine_build
 from serving.launch import plan
 from serving.merging import merge
 from serving.model import fetch
+from serving.model_folder import PassportRefused
+from serving.passport.gate import admit, trusted_keys
 from serving.settings import Settings
 
 ARTIFACTS: Final = Path(__file__).parent.parent / "finetune" / "artifacts"
+ADAPTER: Final = ARTIFACTS / "default"
 _log = structlog.get_logger("tactful.compose")
 
 
@@ -37,11 +40,21 @@ class Reporter:
 
 
 def build_model_folder(settings: Settings) -> Path:
-    """The weights that vLLM serves: those of the settings, or the default model with our adapter merged in."""
+    """The weights that vLLM serves: those of the settings, or the default model with our adapter merged in.
+
+    Raises:
+        PassportRefused: the adapter's passport does not verify, or the settings bring an adapter past this check.
+        ModelError: the model could not be made ready.
+    """
+    if any(flag.startswith("--lora-modules") for flag in settings.engine.extra_flags):
+        raise PassportRefused(
+            "engine.extra_flags has --lora-modules, an adapter without a verified passport: remove it"
+        )
     if settings.model.folder:
         return settings.model.folder
+    admit(ADAPTER, trusted_keys(settings.data_dir, map(Path, settings.privacy.trusted_keys)))
     base = fetch(settings.data_dir, progress=lambda message, _: print(f"  {message}", file=sys.stderr))  # noqa: T201
-    return merge(base.path, ARTIFACTS / "default", settings.models_dir / "tactful")
+    return merge(base.path, ADAPTER, settings.models_dir / "tactful")
 
 
 def build_engine(settings: Settings) -> ModelEndpoint:

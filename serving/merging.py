@@ -2,7 +2,7 @@
 
 W' = W + (alpha / r) · B · A, computed in float32 and stored as the base is (bf16). Only plain LoRA:
 no DoRA, no trained biases, no whole modules, no per-layer ranks. The adapter's passport must name this
-base; whether the passport itself is genuine is for its own check.
+base; whether the passport itself is genuine is checked before (``serving.passport``).
 
 Source: Hu et al. (2021), LoRA.
 """

@@ -12,7 +12,8 @@ ModelError
 ├── SourceUnreachable   the weights could not be brought here (retryable, or bring them by hand)
 ├── HashMismatch        bytes are not the ones that were promised
 ├── DamagedFolder       a model folder with files missing or changed
-└── AdapterMismatch     an adapter that was not trained on this base, or of a kind that cannot be merged
+├── AdapterMismatch     an adapter that was not trained on this base, or of a kind that cannot be merged
+└── PassportRefused     an adapter whose passport does not verify, or a key file that holds no key
 """
 
 import hashlib
@@ -48,6 +49,10 @@ class DamagedFolder(ModelError):
 
 class AdapterMismatch(ModelError):
     """The adapter does not fit the base, or is of a kind that cannot be merged."""
+
+
+class PassportRefused(ModelError):
+    """The adapter's passport does not verify, or a key to verify it with cannot be read."""
 
 
 @dataclass(frozen=True)

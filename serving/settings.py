@@ -118,6 +118,9 @@ class PrivacySettings(_Section):
         default=None, description="key of the vault; empty: master.key in the data folder"
     )
     max_chars: int = Field(default=4000, ge=1, le=100_000, description="longest message that is read")
+    trusted_keys: Items = Field(
+        default=(), description="files with public keys whose adapters may be served, besides the project's and our own"
+    )
 
 
 class ServerSettings(_Section):

@@ -1,0 +1,1 @@
+"""An adapter's passport checked: form, claims, hashes, signature. Knows neither torch nor the training code."""
