@@ -32,9 +32,25 @@ WEIGHTS: Final = {
     "out_of_scope": 4,
     "unclear": 3,
     "list_orders": 3,
+    # natural wording, over all intents
+    "stories": 30,
+    "indirect": 20,
+    "several": 24,
+    "complaints": 12,
+    "answers": 20,
+    "corrections": 16,
+    "shopping": 22,
+    "policies": 14,
+    "elsewhere": 12,
 }
 # Turns whose meaning depends on the context, or that people type bare: no greeting before, no courtesy after.
-_BARE: Final = frozenset({"give", "choose", "affirm_deny", "small_talk", "unclear"})
+_BARE: Final = frozenset(
+    {"give", "choose", "affirm_deny", "small_talk", "unclear", "answers", "corrections", "complaints", "elsewhere"}
+)
+_NATURAL: Final = frozenset({"stories", "indirect", "several", "complaints", "shopping", "policies", "elsewhere"})
+# An order or a product asked for in the context would change what these mean.
+_ABOUT_ORDERS: Final = _NATURAL | {"track_order", "service", "multi", "answers", "corrections"}
+_SEARCHES: Final = _NATURAL | {"find_product", "find_openers", "answers", "corrections"}
 _PIECE: Final = re.compile(r"(\[[^\]]*\]|\{[a-z_]+\d?\}|<[A-Z]+_\d>)")
 MAX_QUERY: Final = 80
 _AWAITING: Final = ("order", "identity", "confirm_handoff", "product")
@@ -54,7 +70,7 @@ def _free_context(rng: random.Random, filling: Filling, stem: str) -> dict[str, 
     match rng.randrange(4):
         case 0:
             context["topic"] = filling.get("product8")
-        case 1 if stem not in ("track_order", "service", "multi"):
+        case 1 if stem not in _ABOUT_ORDERS:
             context["topic"] = filling.get("order8")
         case 2:
             context["doing"] = "find_product"
@@ -62,7 +78,7 @@ def _free_context(rng: random.Random, filling: Filling, stem: str) -> dict[str, 
             context["awaiting"] = rng.choice([None, "choice"])
         case _:
             # A bare thing after "which order?" or "which product?" is an answer, not a search.
-            searches = stem in ("find_product", "find_openers")
+            searches = stem in _SEARCHES
             awaiting = rng.choice(["identity", "confirm_handoff"] if searches else [*_AWAITING])
             context["awaiting"] = awaiting
             context["doing"] = {
