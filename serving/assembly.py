@@ -19,13 +19,14 @@ from guardrails.errors import GuardError
 from serving.compose import KeyFileError, build_audit, build_bot, build_parts, build_shop, checkpoints
 from serving.endpoint import EngineState, ModelEndpoint
 from serving.http.parts import Parts
+from serving.model_folder import PassportRefused
 from serving.settings import Settings
 
 WARM_UP: Final[tuple[tuple[Lang, str], ...]] = (
     ("en", "Do you have something warm for the winter, and how long may I return it?"),
     ("zh", "有没有适合冬天用的暖和点的东西？多久之内可以退？"),
 )
-START_ERRORS: Final = (ShopError, GuardError, EncoderError, IntentModelError, KeyFileError, OSError)
+START_ERRORS: Final = (ShopError, GuardError, EncoderError, IntentModelError, KeyFileError, PassportRefused, OSError)
 """What a person can mend: their messages say how."""
 _log = structlog.get_logger("tactful.run")
 

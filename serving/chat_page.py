@@ -17,6 +17,7 @@ from bot.events import Delta, Done, Handoff, Hidden, TurnEvent
 from bot.session import Lang, Session
 from guardrails.errors import GuardError
 from serving import chat_render as render
+from serving.http.adapter import adapter_line
 from serving.http.conversation import Conversations, new_message_id, session_or_problem, shown_of
 from serving.http.limits import Limits, is_local
 from serving.http.notices import notice
@@ -214,7 +215,8 @@ def notices(parts: Parts, lang: Lang) -> str:
     """The notice above the conversation."""
     settings = parts.settings
     text = notice(lang, parts.shop.info.name(lang), settings.transcript_days, kept=settings.transcripts)
-    return f'<p class="t-notice" lang="{"zh-CN" if lang == "zh" else "en"}">{text}</p>'
+    about = adapter_line(settings, lang)
+    return f'<p class="t-notice" lang="{"zh-CN" if lang == "zh" else "en"}">{text} {about}</p>'
 
 
 def client_address(request: "gr.Request | None") -> str:

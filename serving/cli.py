@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.session import Lang
-from serving.commands import measure, privacy, talk
+from serving.commands import measure, passport, privacy, talk
 from serving.commands import shop as shops
 from serving.commands.redact import redact
 from serving.commands.scenarios import scenarios
@@ -30,6 +30,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(shops.app, name="shop")
 app.add_typer(measure.app, name="bench")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(passport.app, name="passport")
 app.command()(measure.replay)
 app.command()(talk.chat)
 app.command()(redact)

@@ -39,7 +39,7 @@ from guardrails.guard import Guardrails, GuardSettings, Readable
 from guardrails.guard import build as build_guard
 from guardrails.standard import analyzer_of
 from serving.audit import Audit
-from serving.compose_engine import ARTIFACTS
+from serving.compose_engine import ADAPTER, ARTIFACTS, keys_of
 from serving.guarded.proxy import Guarded, GuardedLimits
 from serving.guarded.upstream import Upstream
 from serving.http.operations import package_version
@@ -231,7 +231,9 @@ def web_settings(settings: Settings) -> WebSettings:
         value_days=settings.privacy.value_days,
         transcript_days=settings.privacy.transcript_days,
         transcripts=settings.privacy.transcripts,
-        passport_file=ARTIFACTS / "default" / "passport.json",
+        passport_file=ADAPTER / "passport.json",
+        trusted_keys=keys_of(settings),
+        adapter_in_use=None if settings.model.url else settings.model.folder is None,
     )
 
 

@@ -39,6 +39,15 @@ class Reporter:
             _log.info("engine", phase=state.phase, ready=state.ready, detail=state.detail)
 
 
+def keys_of(settings: Settings) -> dict[str, str]:
+    """The public keys whose adapters may be served.
+
+    Raises:
+        PassportRefused: a file that the settings name holds no key.
+    """
+    return trusted_keys(settings.data_dir, map(Path, settings.privacy.trusted_keys))
+
+
 def build_model_folder(settings: Settings) -> Path:
     """The weights that vLLM serves: those of the settings, or the default model with our adapter merged in.
 
@@ -52,7 +61,7 @@ def build_model_folder(settings: Settings) -> Path:
         )
     if settings.model.folder:
         return settings.model.folder
-    admit(ADAPTER, trusted_keys(settings.data_dir, map(Path, settings.privacy.trusted_keys)))
+    admit(ADAPTER, keys_of(settings))
     base = fetch(settings.data_dir, progress=lambda message, _: print(f"  {message}", file=sys.stderr))  # noqa: T201
     return merge(base.path, ADAPTER, settings.models_dir / "tactful")
 

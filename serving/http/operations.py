@@ -1,7 +1,6 @@
 """For whoever runs the server: is it alive, is it ready and what is missing, what does it count, what does it keep."""
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -12,12 +11,12 @@ from fastapi.responses import JSONResponse, Response
 
 from bot.commands import GRAMMAR_VERSION
 from guardrails.findings import KINDS
+from serving.http.adapter import adapter_facts
 from serving.http.notices import NOTICE_VERSION
 from serving.http.parts import Parts
 from serving.metrics import CONTENT_TYPE
 
 _FRESH_S: Final = 10.0
-_PASSPORT_KEYS: Final = ("unit", "epsilon", "delta", "mechanism", "not_covered")
 
 
 def package_version() -> str:
@@ -88,7 +87,7 @@ class _Api:
         """What can be proved about the adapter, what is hidden, and what is kept for how long."""
         settings = self._parts.settings
         return {
-            "adapter": await asyncio.to_thread(self._passport),
+            "adapter": await asyncio.to_thread(adapter_facts, settings),
             "redaction": {"version": package_version(), "kinds": list(KINDS), "try": "/privacy/try"},
             "retention": {
                 "values_days": settings.value_days,
@@ -98,17 +97,6 @@ class _Api:
             },
             "notice_version": NOTICE_VERSION,
         }
-
-    def _passport(self) -> dict[str, Any] | None:
-        path = self._parts.settings.passport_file
-        try:
-            passport = json.loads(path.read_text("utf-8")) if path else None
-        except (OSError, ValueError):
-            return None
-        if not isinstance(passport, dict):
-            return None
-        short = {key: passport.get(key) for key in _PASSPORT_KEYS}
-        return {**short, "data_hash": (passport.get("hashes") or {}).get("data")}
 
 
 def _try(check: Callable[[], object], good: str, bad: str) -> dict[str, Any]:

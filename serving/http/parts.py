@@ -106,6 +106,8 @@ class WebSettings:
         max_chars: longest message, in Unicode code points.
         api_keys_sha256: hex SHA-256 of the keys that ``/v1`` asks for; empty: none is asked for.
         passport_file: the adapter's ``passport.json``.
+        trusted_keys: public keys whose passports are believed, in hexadecimal → whose they are.
+        adapter_in_use: whether the model that answers is that adapter; ``None``: not known, another program runs it.
     """
 
     signing_key: bytes = field(repr=False)
@@ -120,6 +122,8 @@ class WebSettings:
     transcripts: bool = True
     api_keys_sha256: frozenset[str] = frozenset()
     passport_file: Path | None = None
+    trusted_keys: Mapping[str, str] = field(default_factory=dict)
+    adapter_in_use: bool | None = None
 
 
 def derive_key(master_key: bytes) -> bytes:

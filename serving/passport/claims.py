@@ -5,11 +5,12 @@ Source: Koskela et al. (2020); Doroshenko et al. (2022); Mironov et al. (2019).
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 Document = dict[str, Any]
-Run = tuple[float, int, float]  # rate, steps, noise multiplier
+Runs = tuple[tuple[float, int, float], ...]  # rate, steps, noise multiplier
 _ABOUT: Final = ("unit", "neighbouring", "mechanism", "delta")
 _PUBLIC: Final = ("none…", None, "none")
 _PRIVATE: Final = ("customer", "add or remove one customer", "DP-SGD: Poisson-sampled Gaussian mechanism")
@@ -35,7 +36,7 @@ def faults_of_claims(passport: Document) -> Iterator[str]:
         yield "hashes.code: expected the version and hash of the training sources with a private stage, got null."
     for number, stage in ledger:
         yield from (f"ledger.{number}.{fault}" for fault in _faults_of_stage(stage, delta))
-    yield from _compare("epsilon", passport["epsilon"], _pld([run for _, s in ledger for run in _runs(s)], delta))
+    yield from _compare("epsilon", passport["epsilon"], _pld(tuple(run for _, s in ledger for run in _runs(s)), delta))
 
 
 def _faults_of_stage(stage: Document, delta: float) -> Iterator[str]:
@@ -48,7 +49,7 @@ def _faults_of_stage(stage: Document, delta: float) -> Iterator[str]:
         yield f"delta: expected the same in all stages, {delta:.3g}, got {stage['delta']:.3g}."
     if stage["empty_batches"] > stage["steps"]:
         yield f"empty_batches: expected at most {stage['steps']}, the steps, got {stage['empty_batches']}."
-    claimed, alone = stage["epsilon"], [_run(stage)]
+    claimed, alone = stage["epsilon"], _runs(stage)[:1]
     found = _rdp(alone, stage["delta"])
     yield from _compare("epsilon.pld", claimed["pld"], _pld(alone, stage["delta"]))
     if claimed["rdp"] < claimed["pld"] - _TOO_LOW:
@@ -65,15 +66,14 @@ def _compare(name: str, claimed: float | None, found: float) -> Iterator[str]:
         yield f"{name}: expected about {found:.4f}, recomputed by PLD, got {claimed}: the ledger is of another run."
 
 
-def _run(made: Document) -> Run:
-    return made["rate"], int(made["steps"]) * int(made.get("count", 1)), made["noise_multiplier"]
+def _runs(stage: Document) -> Runs:
+    """The stage and its trials, the stage first."""
+    return tuple(
+        (r["rate"], int(r["steps"]) * int(r.get("count", 1)), r["noise_multiplier"]) for r in (stage, *stage["trials"])
+    )
 
 
-def _runs(stage: Document) -> list[Run]:
-    return [_run(made) for made in (stage, *stage["trials"])]
-
-
-def _rdp(runs: Sequence[Run], delta: float) -> float:
+def _rdp(runs: Runs, delta: float) -> float:
     from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent, rdp
 
     accountant = rdp.RdpAccountant(orders=_ORDERS)
@@ -82,7 +82,8 @@ def _rdp(runs: Sequence[Run], delta: float) -> float:
     return float(accountant.get_epsilon(delta))
 
 
-def _pld(runs: Sequence[Run], delta: float) -> float:
+@lru_cache(maxsize=64)
+def _pld(runs: Runs, delta: float) -> float:
     from dp_accounting.pld import privacy_loss_distribution as losses
 
     if _rdp(runs, delta) > _HOPELESS:
