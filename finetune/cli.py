@@ -12,8 +12,10 @@ import typer
 
 from finetune import signing_commands
 from finetune.errors import FinetuneError
+from finetune.private import commands as private_commands
 
 app = typer.Typer(help="Train the assistant's model on generated dialogues. 训练模型。", no_args_is_help=True)
+private_commands.register(app)
 signing_commands.register(app)
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
