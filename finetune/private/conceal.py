@@ -5,10 +5,12 @@ a personal value becomes the same handle; one that can be found in neither text 
 makes the example unusable. It does not know files or processes.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from finetune.corpus.notation import Lang
 from finetune.private.transcripts import Dialogue, Label, Message
 from guardrails import handles
 from guardrails.findings import Origin, VaultOwner
@@ -32,7 +34,11 @@ class _Seen:
     values: Mapping[str, str]
 
     def holds(self, value: str) -> bool:
-        return value.casefold() in self.text.casefold()
+        return bool(_whole(value).search(self.text))
+
+    def lacks(self, value: str) -> str:
+        """The words of a label that do not stand in the text: the others were read there, where they mean more."""
+        return " ".join(word for word in value.split() if not self.holds(word))
 
 
 class DialogueConcealer:
@@ -42,6 +48,7 @@ class DialogueConcealer:
         self._guard = guard
         self._clean: set[str] = set()
         self._dialogues = 0
+        self._stored = False
 
     def cases(self, dialogue: Dialogue, drawn: Iterable[int], *, concealed: bool) -> tuple[list[dict[str, Any]], int]:
         """Cases of the drawn messages, and how many of them were unusable. ``concealed`` texts are taken as they are.
@@ -64,7 +71,9 @@ class DialogueConcealer:
                     continue
                 cases.append({"task": "understand", "lang": dialogue.lang, **made})
         finally:
-            self._guard.forget(owner)
+            if self._stored:
+                self._guard.forget(owner)
+                self._stored = False
         return cases, len(wanted) - len(cases)
 
     def personal(self, dialogue: Dialogue) -> list[str]:
@@ -73,11 +82,12 @@ class DialogueConcealer:
         Raises:
             GuardError: the dialogue could not be read in full.
         """
-        texts = [message.content for message in dialogue.messages]
+        texts: list[str] = []
         for message in dialogue.messages:
-            texts += [*message.context.offered, message.context.topic or ""]
-            for label in message.commands or ():
-                texts += [str(value) for value in (label.order, label.query, label.value) if value]
+            read = [message.content, *message.context.offered, message.context.topic or ""]
+            visible = _Seen(" ".join(read), {})
+            labels = (value for label in message.commands or () for value in (label.order, label.query, label.value))
+            texts += [*read, *(visible.lacks(value) for value in labels if value)]
         kinds = {finding.kind for text in texts if text not in self._clean for finding in self._guard.analyze(text)}
         if not kinds:
             self._remember(*(text for text in texts if len(text) < 64))
@@ -99,7 +109,7 @@ class DialogueConcealer:
             if field not in command:
                 continue
             value = command[field]
-            if not concealed and not visible.holds(value):
+            if not concealed:
                 value = self._value(owner, value, visible, personal=label.slot in _PERSONAL_SLOTS)
             if not handles.named(value) <= handles.named(visible.text) or len(value) > _MAX_VALUES[field]:
                 raise UnusableExample(field)
@@ -107,15 +117,20 @@ class DialogueConcealer:
         return command
 
     def _value(self, owner: VaultOwner, value: str, visible: _Seen, *, personal: bool) -> str:
-        """A label's value that the concealed text does not hold as it was."""
-        replaced = _with_handles(value, visible.values)
-        if replaced == value and personal:
+        """A label's value as the concealed text has it."""
+        replaced = _with_handles(value, visible.values) if personal or not visible.holds(value) else value
+        if replaced == value and visible.holds(value):
+            return value
+        if personal and replaced == value:
             raise UnusableExample("a personal value that is not in the text")
-        return replaced if handles.parse(replaced) else self._field(owner, replaced)
+        unread = visible.lacks(replaced)
+        if self._field(owner, unread) != unread:
+            raise UnusableExample("a personal value that is not in the text")
+        return replaced
 
-    def _seen(self, owner: VaultOwner, message: Message, lang: str) -> _Seen:
+    def _seen(self, owner: VaultOwner, message: Message, lang: Lang) -> _Seen:
         origin: Origin = "customer" if message.role == "user" else "record"
-        text = self._guard.conceal(owner, message.content, origin=origin, lang="zh" if lang == "zh" else "en").text.text
+        text = self._guarded(owner, message.content, origin, lang)
         found = {text[start:end] for start, end, _ in handles.find(text)}
         opened = {handle: self._guard.open(owner, handle) for handle in found} if origin == "customer" else {}
         return _Seen(text, {value: handle for handle, value in opened.items()})
@@ -124,9 +139,15 @@ class DialogueConcealer:
         """A short text around the message; in most nothing is found, and those are read once."""
         if not text or text in self._clean:
             return text
-        result = self._guard.conceal(owner, text, origin="record")
-        if result.text.text == text and not handles.named(text):
+        concealed = self._guarded(owner, text, "record", None)
+        if concealed == text and not handles.named(text):
             self._remember(text)
+        return concealed
+
+    def _guarded(self, owner: VaultOwner, text: str, origin: Origin, lang: Lang | None) -> str:
+        before, self._stored = self._stored, True  # one that fails may have stored a value
+        result = self._guard.conceal(owner, text, origin=origin, lang=lang)
+        self._stored = before or result.text.text != text
         return result.text.text
 
     def _remember(self, *texts: str) -> None:
@@ -141,9 +162,10 @@ def _with_handles(value: str, values: Mapping[str, str]) -> str:
     '<PERSON_1>, 10115'
     """
     for typed, handle in sorted(values.items(), key=lambda item: -len(item[0])):
-        at = value.casefold().find(typed.casefold())
-        if at >= 0 and len(value.casefold()) == len(value):
-            value = value[:at] + handle + value[at + len(typed) :]
-        elif value.casefold() in typed.casefold():
-            return handle
+        value = _whole(typed).sub(lambda _, handle=handle: handle, value)  # type: ignore[misc]
     return value
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    """The words in any case, not inside a longer word or number: ``Li`` is not in ``lights``."""
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(words)}(?![A-Za-z0-9])", re.IGNORECASE)

@@ -36,7 +36,8 @@ _OTHERS: Final[_Frames] = {
 def add(rng: random.Random, shopper: Shopper, stem: str, message: dict[str, Any]) -> dict[str, Any]:
     """The message, now and then with a value of the customer's in it and the command that this means."""
     commands = message["commands"]
-    if stem not in STEMS or len(commands) >= _MAX_COMMANDS or rng.random() >= SHARE:
+    answers = message["context"]["awaiting"] is not None
+    if answers or stem not in STEMS or len(commands) >= _MAX_COMMANDS or rng.random() >= SHARE:
         return message
     person, lang = shopper.person, shopper.lang
     match rng.choices(("name", "email", "phone", "other"), (4, 2, 3, 2))[0]:

@@ -17,7 +17,7 @@ _ORDER_STYLES: Final[dict[OrderStyle, int]] = {"plain": 50, "lower": 20, "digits
 _OWN_SHARE: Final = 0.35
 _OWN_LEAST: Final = 4
 _GREETINGS: Final[dict[Lang, tuple[str, ...]]] = {
-    "en": ("hiya, ", "Hullo, ", "hey lane, ", "right, ", "Afternoon. ", "Hello folks, ", "alright? ", "me again, "),
+    "en": ("hiya, ", "Hullo, ", "hey folks, ", "right, ", "Afternoon. ", "Hello there, ", "alright? ", "me again, "),
     "zh": ("在不在，", "老板，", "又是我，", "掌柜的，", "哈喽，", "你好呀，", "早，", "打扰哈，"),
 }
 _ENDINGS: Final[dict[Lang, tuple[str, ...]]] = {

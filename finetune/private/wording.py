@@ -60,8 +60,7 @@ class Slots:
             case "order":
                 return shopper.order(rng)
             case "product" | "offer":
-                liked = rng.random() < 0.5
-                return rng.choice(shopper.favourites if liked else lists.products(shopper.lang))
+                return self._product()
             case "price":
                 return str(rng.choice(_PRICES))
             case "name":
@@ -73,6 +72,13 @@ class Slots:
             case _ if kind in _LISTS:
                 return rng.choice(lists.words(shopper.lang, _LISTS[kind]))
         raise ValueError(f"expected a slot that the corpus knows, got {kind!r}")
+
+    def _product(self) -> str:
+        """A favourite or any product, none twice in a dialogue."""
+        liked = self._rng.random() < 0.5
+        taken = set(self._values.values())
+        some = [name for name in self._shopper.favourites if name not in taken] if liked else []
+        return self._rng.choice(some or [name for name in lists.products(self._shopper.lang) if name not in taken])
 
 
 def write(rng: random.Random, shopper: Shopper, slots: Slots, stem: str, line: Line) -> Message:
