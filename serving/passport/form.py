@@ -17,12 +17,15 @@ def read(content: bytes) -> dict[str, Any]:
     """The JSON object in ``content``.
 
     Raises:
-        ValueError: not one, too long, a field twice, or a number that is none. The message says which.
+        ValueError: not one, too long, a field twice, a number or a character that is none. The message says which.
     """
     if len(content) > MAX_BYTES:
         raise ValueError(f"expected at most {MAX_BYTES} bytes, got more")
     try:
         document = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()  # 1e999 and half characters get this far
+    except UnicodeError:
+        raise ValueError("expected UTF-8 and whole characters, got something else") from None
     except RecursionError:
         raise ValueError("expected a few levels of JSON, got very many") from None
     if not isinstance(document, dict):
