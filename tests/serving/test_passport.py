@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from finetune import signing
@@ -222,7 +222,8 @@ def test_all_faults_are_told_together(folder: Path, passport: dict[str, Any]) ->
     assert all(fault.endswith(".") and "expected" in fault and "got" in fault for fault in verdict.faults)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
+@example(rate=0.9999999999999999, steps=1, noise=0.3046875, delta=7e-5)
 @given(
     rate=st.floats(1e-9, 1.0), steps=st.integers(1, 10**6), noise=st.floats(0.3, 10**4), delta=st.floats(1e-300, 1e-4)
 )
