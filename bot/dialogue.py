@@ -113,7 +113,8 @@ def decide(state: DialogueState, commands: Sequence[Command], signed_in: Custome
     state = replace(state, customer_id=signed_in or state.customer_id)
     wanted = [c for c in commands if c.name not in SMALL_TALK] or list(commands[:1])
     served = [c for c in wanted if _is_served(c)]
-    wanted = [c for c in wanted if c not in served[1:]]  # the case reads all requests of the message by itself
+    # The case reads all requests of the message by itself. It asks something at its end, so it comes last.
+    wanted = [c for c in wanted if c not in served] + served[:1]
     before = state.awaiting
     given = [c for c in wanted if c.slot in ("email", "name", "postal_code")]
     others = len(given) < len(wanted)
@@ -132,20 +133,16 @@ def decide(state: DialogueState, commands: Sequence[Command], signed_in: Custome
     return _reminded(decision, before, wanted)
 
 
-def follow(state: DialogueState, outcome: Outcome) -> Decision:  # noqa: C901 (a table in code)
+def follow(state: DialogueState, outcome: Outcome) -> Decision:
     """What to do after a tool came back."""
     match outcome:
         case Verified(customer_id):
             known = replace(state, customer_id=customer_id, awaiting=None, failures=0)
-            if not known.doing:
-                return Decision(known, (Say("verified"),))
-            if _is_served(known.doing[-1]):
-                return Decision(known.done(), (Call("serve", resume=True),))
-            return _one(known.done(), known.doing[-1])
+            return _gone_on(known)
         case Found(offered=offered, topic=topic, choose=choose):
             # With a new list "it" is nothing yet: what was talked about before must not answer for it.
             about = topic if topic or offered else state.topic
-            told = replace(state, offered=offered or state.offered, topic=about, failures=0)
+            told = replace(state, offered=offered or state.offered, topic=about, failures=0, held="")
             if choose:
                 return Decision(replace(told, awaiting="choice"), (Say("which_order"),))
             return Decision(told)
@@ -157,12 +154,25 @@ def follow(state: DialogueState, outcome: Outcome) -> Decision:  # noqa: C901 (a
             if outcome.act == "ask_identity":  # taken down: who the customer is comes first
                 return Decision(replace(state, case=case))
             waits = case.stage is not None
-            served = replace(state, case=case, awaiting="service" if waits else None, failures=0, doing=())
+            served = replace(state, case=case, awaiting="service" if waits else None, failures=0, doing=(), held="")
             served = replace(served, offered=outcome.offered or state.offered)
             return Decision(served, (Tell(told),))
         case HandedOff():
             return Decision(replace(state, handed_off=True, awaiting=None, doing=(), failures=0), (Say("handoff"),))
     assert_never(outcome)
+
+
+def _gone_on(state: DialogueState) -> Decision:
+    """All that waited for it to be known who asks: what is only told first, what asks something back last."""
+    if not state.doing:
+        return Decision(state, (Say("verified"),))
+    decision = Decision(replace(state, doing=()))
+    for command in sorted(state.doing, key=_is_served):
+        if _is_served(command):
+            decision = Decision(decision.state, (*decision.actions, Call("serve", resume=True)))
+        else:
+            decision = decision.then(_one(decision.state, command))
+    return decision
 
 
 def _missed(state: DialogueState, key: Key, awaiting: Awaiting | None) -> Decision:
@@ -192,7 +202,8 @@ def _one(state: DialogueState, command: Command) -> Decision:  # noqa: C901 (one
                 return _verify_or_ask(replace(state.push(command, "identity"), held=command.query or ""))
             return Decision(state, (Call("tell_account"),))
         case "ask_policy":
-            return Decision(state, (Call("search_policy", topic=command.topic),))
+            query = RULE_OF[state.lang][command.kind] if command.kind else None
+            return Decision(state, (Call("search_policy", topic=command.topic, query=query),))
         case "give":
             return _given(state, command)
         case "choose":
@@ -249,6 +260,9 @@ def _service(state: DialogueState, command: Command) -> Decision:
                 _verify_or_ask(state.push(command, "identity"))
             )
         return Decision(state, (Call("serve", reply="words", kind=kind),))
+    if kind == "refund" and state.customer_id is not None:  # how far his own are, and the rule
+        rule = Call("search_policy", topic="returns", query=RULE_OF[state.lang]["refund"], optional=True)
+        return Decision(state, (Call("tell_account", kind="refund"), rule))
     waiting = replace(state, awaiting="confirm_handoff")
     if kind == "complaint":
         return Decision(waiting, (Say(SAY_OF[kind]), Say("offer_handoff")))

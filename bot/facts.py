@@ -66,3 +66,5 @@ class Facts:
     plain: Concealed
     products: tuple[ProductCard, ...] = ()
     sources: tuple[Source, ...] = ()
+    needed: tuple[tuple[str, Concealed], ...] = ()
+    """What must be said, and the sentence that says it where the model's words leave it out."""

@@ -36,6 +36,10 @@ from guardrails.findings import Concealed, VaultOwner
 from guardrails.guard import Guardrails
 
 MAX_ACTIONS: Final = 8
+_NAME: Final = re.compile(
+    r"(?:(?:i'?m|i\sam|my\sname\sis|name:?|it'?s|this\sis|我是|我叫|姓名[:：]?|名字[:：]?)\s*)?"
+    r"(?P<name>[A-Z\u00c0-\u00de][\w'\u2019-]+(?:\s[A-Z\u00c0-\u00de][\w'\u2019.-]*){1,3}|[\u4e00-\u9fff]{2,4})[\s,，;；]*(?:and\s|邮编[:：]?)?(?=<POSTCODE_\d+>\W*$)"
+)
 _POSTAL: Final = re.compile(r"(?<![\w<#])\d{5,6}(?:-\d{4})?(?![\w>])")
 _log = structlog.get_logger("tactful.turn")
 
@@ -74,6 +78,7 @@ class Nodes:
             scratch.text, scratch.hidden = result.text, {str(kind): n for kind, n in result.hidden.items()}
             if start.awaiting == "identity":
                 scratch.text = await asyncio.to_thread(self._with_postal_code, session.owner, scratch.text)
+                scratch.text = await asyncio.to_thread(self._with_name, session.owner, scratch.text)
             if result.hidden:
                 scratch.emit(Hidden(scratch.hidden))
             if verdict.action == "block":
@@ -91,6 +96,15 @@ class Nodes:
             return text
         handle = self._parts.guard.conceal_value(owner, "POSTAL_CODE", match.group())
         around = (Concealed.fixed(text.text[: match.start()]), Concealed.fixed(text.text[match.end() :]))
+        return Concealed.join("", (around[0], handle, around[1]))
+
+    def _with_name(self, owner: VaultOwner, text: Concealed) -> Concealed:
+        """What stands before a postal code where both were asked for is a name, also one that no recognizer knows."""
+        match = _NAME.match(text.text)
+        if match is None:
+            return text
+        handle = self._parts.guard.conceal_value(owner, "PERSON", match["name"])
+        around = (Concealed.fixed(text.text[: match.start("name")]), Concealed.fixed(text.text[match.end("name") :]))
         return Concealed.join("", (around[0], handle, around[1]))
 
     def _refuse(self, scratch: Scratch, error: GuardError) -> None:
@@ -122,7 +136,10 @@ class Nodes:
         """Actions for the commands. Who the customer is comes from the session."""
         scratch = runtime.context
         decision = decide(scratch.state, scratch.commands, scratch.turn.session.customer_id)
-        scratch.state, scratch.actions = decision.state, deque(decision.actions)
+        now = decision.state
+        if now.awaiting == "identity" and scratch.state.awaiting != "identity" and not now.held:
+            now = replace(now, held=scratch.text.text)  # read again when it is known who asks
+        scratch.state, scratch.actions = now, deque(decision.actions)
         scratch.act = _act_of(decision)
         return {}
 
@@ -137,6 +154,7 @@ class Nodes:
                 await self._call(scratch, action)
             else:
                 scratch.pieces.append(action)
+        scratch.act = _act_after(scratch.act, scratch.state)
         scratch.clock("tools", began)
         return {}
 
@@ -232,6 +250,13 @@ class Nodes:
         scratch.timings["turn"] = time.perf_counter() - scratch.began
         scratch.state = replace(scratch.state, last_reply=reply)
         return {"dialogue": scratch.state.to_json(), "messages": messages_of(scratch)}
+
+
+def _act_after(act: Act, state: DialogueState) -> Act:
+    """What the tools made of it: who asks may be known by now, or there may be several orders to choose from."""
+    if act == "ask_identity" and state.awaiting != "identity":
+        act = "done"
+    return "ask_order" if act == "done" and state.awaiting == "choice" else act
 
 
 def _act_of(decision: Decision) -> Act:

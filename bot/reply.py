@@ -85,6 +85,9 @@ class Replier:
                     yield Concealed.fixed(await asyncio.to_thread(self.guard.reveal, owner, sentence, "log"))
                 else:
                     spoken.worded_by_model = said > 0
+                    for value, told in facts.needed if said else ():
+                        if value not in text:
+                            yield Concealed.join("", (Concealed.fixed(" " if lang == "en" else ""), told))
                     if said:
                         return
             except ModelError:

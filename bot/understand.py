@@ -13,8 +13,10 @@ from bot.certain import commands_for_certain
 from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, CommandError, parse
 from bot.model_client import Model, ModelError
 from bot.prompts import Context, Prompting, understand_messages
+from bot.service.beside import RULE_TOPICS, asks_rule, asks_where, beside, rule_asked
 from bot.service.case import Stage
 from bot.service.questions import asked_about
+from bot.service.requests import Request
 from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
 from bot.slots import details_in, order_in, proves
@@ -24,6 +26,7 @@ from guardrails.findings import Concealed
 MIN_CONFIDENCE: Final = 0.05
 """Below this lowest token probability the model is taken to guess."""
 MAX_OUTPUT_TOKENS: Final = 96
+_OF_ONES_OWN: Final = frozenset({"service", "track_order", "list_orders", "ask_account"})
 
 UnderstoodBy = Literal["rule", "llm", "classifier"]
 
@@ -71,27 +74,36 @@ class Understander:
         needed = not known and (context.awaiting == "identity" or proves(text.text))
         details = tuple(c for c in details_in(text.text) if c not in commands) if needed else ()
         requests = wanted(text.text, self.order_pattern)
-        if not requests and asked_about(text.text):
-            commands = (Command("ask_account", query=text.text[:MAX_QUERY_CHARS]),)
-            return (*details, *commands) if details else commands
-        if requests:  # what is plainly asked for leaves no room for what else the model may see in it
-            asked = bool(re.search(r"[?？]", text.text))
-            beside = tuple(
-                c for c in commands
-                if c.name in ("track_order", "list_orders", "human") or (c.name == "ask_policy" and asked)
-            )  # fmt: skip
-            served = tuple(c for c in commands if c.name == "service" and c.kind in KIND_OF.values())
-            named = {c.kind for c in served}
-            wished = (command_for(request) for request in requests)
-            commands = (
-                *served,
-                *(c for c in wished if not served or (len(requests) > 1 and c.kind not in named)),
-                *beside,
-            )
-        if any(c.name in ("service", "track_order", "list_orders") for c in commands) or context.awaiting == "identity":
+        # What is plainly asked for leaves no room for what else the model may see in it.
+        wished = self._wished(commands, requests, text) if requests else None
+        commands = wished or self._asked_for(commands, text, context)
+        if any(c.name in _OF_ONES_OWN for c in commands) or context.awaiting == "identity":
             kept = tuple(c for c in commands if c.name != "unclear" or not details)
             commands = (*details, *kept)
         return tuple(dict.fromkeys(commands))[: MAX_COMMANDS + 1]
+
+    def _wished(
+        self, commands: tuple[Command, ...], requests: tuple[Request, ...], text: Concealed
+    ) -> tuple[Command, ...]:
+        served = tuple(c for c in commands if c.name == "service" and c.kind in KIND_OF.values())
+        named = {c.kind for c in served}
+        wished = (command_for(request) for request in requests)
+        more = (c for c in wished if not served or (len(requests) > 1 and c.kind not in named))
+        return (*served, *more, *beside(text.text, commands, self.order_pattern))
+
+    def _asked_for(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
+        """Questions that the words tell better than a small model does."""
+        if rule := rule_asked(text.text):
+            return (rule,)
+        of_order = bool(context.topic and re.fullmatch(self.order_pattern, context.topic, re.IGNORECASE))
+        if asked_about(text.text, of_order=of_order):
+            return (Command("ask_account", query=text.text[:MAX_QUERY_CHARS]),)
+        if asks_where(text.text):
+            kept = tuple(c for c in commands if c.name in ("track_order", "human"))
+            return kept or (Command("track_order", order=self._order_in(text)),)
+        if asks_rule(text.text):
+            return tuple(_as_rule(command) for command in commands)
+        return commands
 
     async def _asked(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
         """What the model reads, else the classifier."""
@@ -128,6 +140,12 @@ class Understander:
     async def _classified(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
         guess = await asyncio.to_thread(commands_unaided, text.text, context, lang, self.intents, self.order_pattern)
         return Understanding(guess.commands, "classifier", guess.probability, guess.in_scope)
+
+
+def _as_rule(command: Command) -> Command:
+    """The question what the rule is, where the model takes it for the wish itself."""
+    topic = RULE_TOPICS.get(command.kind) if command.kind in KIND_OF.values() and command.kind else None
+    return Command("ask_policy", topic=topic) if topic else command
 
 
 def _may_name(order: str, text: Concealed, context: Context) -> bool:

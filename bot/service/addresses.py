@@ -82,6 +82,10 @@ _STATES: Final = dict(
         "district of columbia=DC",
     ]
 )
+_END: Final = re.compile(
+    r"(?<!\bSt)(?<!\bAve)(?<!\bRd)(?<!\bDr)(?<!\bApt)(?<!\bSte)(?<!\bNo)(?<!\bMt)(?<!\bFt)(?<!str)[.!?;]\s+(?=[A-Z][a-z]*\s)"
+)
+_POLITE: Final = re.compile(r"[\s,]+(?:please|pls|thanks|thank\syou|cheers|instead|now)\W*$", re.IGNORECASE)
 _STREET: Final = re.compile(
     r"[A-ZÄÖÜ][\wäöüß.'-]*(?:weg|straße|strasse|str\.|gasse|platz|allee|ring|damm|ufer)\s\d+\w?\b"
     r"|(?<![A-Za-z0-9#])\d+\s+[A-Z0-9][\w.'-]*(?:\s+[\w.'-]+)*|(?<![A-Za-z0-9#])\d+\s+[a-z]",
@@ -100,7 +104,8 @@ def read_address(text: str, near: Address | None = None) -> Address | None:
     start = _STREET.search(text)
     if start is None:
         return None
-    parts = [part.strip(" .;") for part in text[start.start() :].split(",")]
+    said = _POLITE.sub("", _END.split(text[start.start() :])[0])
+    parts = [part.strip(" .;!") for part in said.split(",")]
     line1, rest = parts[0], parts[1:]
     line2 = ""
     if rest and _UNIT.match(rest[0]):
@@ -128,7 +133,11 @@ def _state(text: str) -> str:
 
 
 def _chinese(text: str, near: Address | None) -> Address | None:
-    body = re.sub(r"^.*(?:改成|改为|改到|换成|换到|寄到|送到|地址(?:是|为)?[:：]?|是)(?=[\u4e00-\u9fff])", "", text)
+    body = re.sub(
+        r"^.*(?:改成|改为|改到|换成|换到|改寄(?:[到往去至])?|寄[到往去至]|送到|新?地址(?:是|为)?[:：]?|是)(?=[\u4e00-\u9fff])",
+        "",
+        text,
+    )
     match = _ZH.search(body)
     if match is None or not re.search(r"\d|号|室|栋|幢", match["line1"]):
         return None

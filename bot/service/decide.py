@@ -109,12 +109,12 @@ def open_question(targets: Targets, job: Job, op: str) -> Targets | Step:
 def which(found: Targets, job: Job, op: str, can: Callable[[Order], bool]) -> Step:
     """No thing is named: the things of the one order, or a question."""
     orders = tuple(order for order in found.orders if can(order))
-    if found.named or not orders:
-        if found.orders and not orders:
-            return Refuse(Refused("wrong_status", found.orders[0].order_id), op, found.orders[:1])
-        return Refuse("no_such_item" if found.orders else "no_order", op)
-    if job.asked.count("items") > 1:
-        return Refuse("unclear_items", op, orders)
+    if found.orders and not orders:
+        return Refuse(Refused("wrong_status", found.orders[0].order_id), op, found.orders[:1])
+    if not orders:
+        return Refuse("no_order", op)
+    if job.asked.count("items") > 1 or (found.named and "items" in job.asked):
+        return Refuse("no_such_item" if found.named else "unclear_items", op, orders)
     if len(orders) == 1:
         return Ask("items", pieces=tuple(pieces_of(orders)), orders=orders)
     slot: Slot = "order" if "order" not in job.asked else "items"

@@ -118,6 +118,17 @@ class Names:
         found: list[Mention] = []
         for at in range(len(text) - 1):
             if not _HAN.match(text[at]):
+                mixed = (
+                    text[at].isalnum()
+                    and _HAN.match(text[at + 1])
+                    and not (at and text[at - 1].isalnum() and text[at - 1].isascii())
+                )
+                if not mixed:  # "t恤"
+                    continue
+            elif text[at + 1] == "子" and (
+                fits := tuple(n.product_id for n in self._names if _head_zh(n.zh) == text[at])
+            ):
+                found.append(Mention(at, at + 2, fits, 2))  # 裙子 of a 吊带裙
                 continue
             best = {name.product_id: _shared(text, at, name.zh) for name in self._names if name.zh}
             most = max(best.values(), default=0)
@@ -125,6 +136,12 @@ class Names:
             if most >= 2 and text[at : at + most] not in STOP_WORDS:
                 found.append(Mention(at, at + most, fits, most))
         return found
+
+
+def _head_zh(name: str) -> str:
+    """The last character of a Chinese name that says what it is, without "a pair" and the like."""
+    plain = re.sub(r"(?:一?[对双套]|[两三四五]?双装|套装|组合装?|[\d×a-z\s].*)+$", "", name)
+    return plain[-1:]
 
 
 def fold(word: str) -> str:

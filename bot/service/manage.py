@@ -51,13 +51,13 @@ def _parts(request: Request) -> tuple[Request, ...]:
     return tuple(replace(request, op=op, ops=(op,)) for op in ("cancel", "return")) if both else (request,)
 
 
-def _dropped(text: str) -> bool:
+def takes_back(text: str) -> bool:
     """Whether words take a request back, rather than say what to do in a case that may come."""
     return bool(DROP.search(text)) and len(text) < MAX_DROP_CHARS
 
 
 def _opened(case: Case, requests: tuple[Request, ...]) -> Turn:
-    wanted = (part for request in requests if not _dropped(request.text) for part in _parts(request))
+    wanted = (part for request in requests if not takes_back(request.text) for part in _parts(request))
     jobs = tuple(Job.of(request, case.orders) for request in wanted)[:MAX_JOBS]
     return Turn(replace(case, jobs=jobs, stage=None), "go_on" if jobs else "nothing")
 

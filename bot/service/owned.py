@@ -51,6 +51,8 @@ class Named:
     many: bool = False
     kept: bool = False
     """Named as what shall stay."""
+    count: int = 1
+    """How many pieces of it are meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,3 +52,11 @@ def named_methods(text: str, methods: Sequence[PaymentMethod]) -> tuple[PaymentM
         return None
     named = tuple(m for m in methods if m.kind in kinds)
     return named
+
+
+def all_named(text: str, methods: Sequence[PaymentMethod]) -> tuple[PaymentMethod, ...] | None:
+    """All methods that are named, also "the gift card instead of the Visa"; as ``named_methods`` otherwise."""
+    named = named_methods(text, methods)
+    if not named or not METHODS["gift_card"].search(text):
+        return named
+    return tuple(dict.fromkeys((*named, *(m for m in methods if m.kind == "gift_card"))))

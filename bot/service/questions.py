@@ -9,19 +9,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from bot.formats import money
+from bot.formats import day, money
 from bot.service.case import Case
-from bot.service.owned import Piece, Records, mentions_place, named_orders, pieces_of
+from bot.service.meant import RETURNING, meant
+from bot.service.owned import Piece, Records, pieces_of
 from bot.service.requests import tidy
 from bot.service.wording import QUESTION
 from bot.session import Lang
-from bot.shop.records import Address, Customer, Order
+from bot.shop.records import Address, Customer, Order, TrackingEvent
 from guardrails.findings import Concealed
 
-About = Literal["method", "back", "to_pay", "balance", "tracking", "address", "rest", "paid", "things"]
+About = Literal[
+    "settled", "method", "back", "to_pay", "balance", "tracking", "carrier", "address", "rest", "paid", "things"
+]  # fmt: skip
 MAX_TOLD: Final = 6
 _ASKS: Final[dict[About, re.Pattern[str]]] = {
+    "settled": re.compile(
+        r"\b(?:when|(?:what|which)\s(?:day|date))\b[^.?]{0,60}\b(?:return|refund|exchange)\w*\b[^.?]{0,60}\b(?:approved|accepted|sent|issued|paid|processed|go\sout|went\sout|made|come\sback|arrive)\b"
+        r"|\b(?:has|was|did)\b[^.?]{0,20}\b(?:my|the)\s(?:return|refund|exchange)\b[^.?]{0,30}\b(?:approved|accepted|sent|issued|paid|processed|go\sout|gone\sout|made)\b"
+        r"|(?:退款|退货|换货|申请)[^。？]{0,12}(?:哪天|几号|什么时候|何时)[^。？]{0,6}(?:批|过|退|打|收)|(?:退货|换货|申请)[^。？]{0,8}(?:批了没|批了吗|通过了吗|批下来)|(?:哪天|几号|什么时候)[^。？]{0,4}(?:批的|退的|打的)"
+    ),
+    "carrier": re.compile(
+        r"\b(?:which|what)\s(?:carrier|courier|delivery\s(?:company|service))\b|\bwho(?:'s|\sis|\swill)?\s(?:be\s)?(?:deliver|bring|carry)\w*|(?:哪家|什么|哪个)(?:快递|物流)|谁家?(?:来)?(?:送|派)"
+    ),
     "method": re.compile(
+        r"^(?:and\s)?with\swhat\b|\bcards?\sor\s(?:with\s)?(?:pay\s?pal|alipay|wechat)\b|(?:支付宝|微信|银行卡|信用卡|礼品卡)还是|"
         r"\b(?:which|what)\s(?:card|payment\smethod)\s(?:did|was|have)\b|\bhow\sdid\si\spay\b|\bpaid\swith\b"
         r"|用(?:的)?(?:什么|哪)[^。？]{0,6}(?:付|支付)的|怎么付的"
     ),
@@ -38,7 +50,7 @@ _ASKS: Final[dict[About, re.Pattern[str]]] = {
     "address": re.compile(r"\b(?:which|what|where)\b[^.?]{0,40}\b(?:address|sent\sto|delivered\sto|going\sto|shipped\sto)\b|(?:寄到|送到|发到|发往)(?:了)?(?:哪|什么)|哪个地址"),
     "paid": re.compile(
         r"\bwhat\s(?:did\si\spay|have\si\spaid)\b|\bhow\smuch\b[^.?]{0,30}\b(?:paid|did\si\spay|cost|was)\b|\btotal\b[^.?]{0,25}\b(?:price|paid|amount|cost)\b[^.?]{0,40}|"
-        r"\bwhat\s(?:was|is)\sthe\s(?:price|total)\b[^.?]{0,40}\b(?:i\s(?:bought|paid|ordered)|my|order)\b|(?:花了|付了|总价|总金额|一共)[^。？]{0,8}(?:多少)?"
+        r"\bwhat\s(?:was|is)\sthe\s(?:price|total)\b[^.?]{0,40}\b(?:i\s(?:bought|paid|ordered)|my|order)\b|(?:花了|付了|总价|总金额|一共|总共)[^。？]{0,8}(?:多少)?"
     ),
     "things": re.compile(
         r"\b(?:which|what)\b[^.?]{0,60}\b(?:did\si\s(?:order|buy)|i\s(?:ordered|bought|received|got)|in\smy\s(?:order|\w+\sorder))\b"
@@ -46,16 +58,9 @@ _ASKS: Final[dict[About, re.Pattern[str]]] = {
     ),
 }  # fmt: skip
 _OWN: Final = re.compile(
-    r"\b(?:i|my|mine|me)\b|\bthat\sorder\b|\bthis\sorder\b|\bits?\b|\border\b|\b[a-z]{1,2}\d{6,}|我|那个?订单|这个?订单"
+    r"\b(?:i|my|mine|me)\b|\bthat\sorder\b|\bthis\sorder\b|\bits?\b|\border\b|\b[a-z]{1,2}\d{6,}|我|那个?订单|这个?订单|[那这][单笔]|申请"
 )
-_STATUSES: Final[tuple[tuple[re.Pattern[str], frozenset[str]], ...]] = (
-    (re.compile(r"\bcancell?ed\b|已?取消的"), frozenset({"cancelled"})),
-    (
-        re.compile(r"\bdelivered\b|\breceived\b|收到的|签收"),
-        frozenset({"delivered", "return_requested", "exchange_requested"}),
-    ),
-    (re.compile(r"\bpending\b|\bopen\b|未发货|待发货"), frozenset({"pending", "paid"})),
-)
+_LENGTH: Final = re.compile(r"\bhow\s(?:long|soon|fast|many\sdays)\b|多久|多长|几天")
 _SUM: Final = re.compile(r"\btotal\b|\ball\b|\bin\sall\b|\baltogether\b|\btogether\b|一共|总共|合计|总价|总金额")
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "back": ("In all you get back {amount}.", "合计退给您{amount}。"),
@@ -67,6 +72,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_tracking": ("Order {order} has no tracking number yet.", "订单{order}还没有运单号。"),
     "address": ("Order {order} goes to {address}.", "订单{order}的收货地址：{address}。"),
     "paid": ("Order {order}: {amount} in all.", "订单{order}：合计{amount}。"),
+    "carrier": ("Order {order} goes with {carrier}.", "订单{order}由{carrier}配送。"),
+    "no_carrier": ("Order {order} has not been handed to a carrier yet.", "订单{order}还没有交给快递。"),
+    "settled": ("Order {order}: {status}. {day}: {event}.", "订单{order}：{status}。{day}：{event}。"),
+    "not_settled": ("Order {order}: {status}; there is no news of it yet.", "订单{order}：{status}，暂时没有新的进展。"),
+    "nothing_settled": ("None of your orders has a return, an exchange or a refund under way.", "您的订单里没有退货、换货或退款记录。"),
     "thing": ("{name}: {amount}, order {order}.", "{name}：{amount}，订单{order}。"),
     "sum": ("Together: {amount}.", "合计{amount}。"),
     "method": ("Order {order} was paid with {method}.", "订单{order}是用{method}支付的。"),
@@ -74,15 +84,19 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
-def asked_about(text: str) -> About | None:
-    """What of his own a customer asks about; ``None`` where it is no such question."""
+def asked_about(text: str, *, of_order: bool = False) -> About | None:
+    """What of his own a customer asks about; ``None`` where it is no such question.
+
+    ``of_order``: an order is being spoken of, so that "with what?" asks of it.
+    """
     words = tidy(text).lower()
     questions = [
         part for part in re.split(r"(?<=[.?!。？！])\s*", words) if QUESTION.search(part) or part.endswith(("?", "？"))
     ]
     for question in questions:
         for about, pattern in _ASKS.items():
-            if pattern.search(question) and _OWN.search(question):
+            own = of_order or _OWN.search(question) or (about == "tracking" and _OWN.search(words))
+            if pattern.search(question) and own and not (about == "back" and _LENGTH.search(question)):
                 return about
     return None
 
@@ -96,11 +110,14 @@ class Answerer:
     case: Case | None
     currency: str
     hide: Callable[[Address], Concealed]
+    status: Callable[[Order], str]
+    event: Callable[[TrackingEvent, Order], Concealed]
+    """What happened to a parcel, concealed: carriers write names into it."""
 
     def answer(self, text: str, topic: str | None = None) -> tuple[Concealed, str | None] | None:
         """The answer and the order it is about; ``None`` where the records do not tell. ``topic``: the order spoken of."""
         words = tidy(text).lower()
-        about = asked_about(text)
+        about = asked_about(text, of_order=topic is not None)
         match about:
             case None:
                 return None
@@ -108,8 +125,28 @@ class Answerer:
                 return self._settled(about), None
             case "balance":
                 return self._balance(), None
+            case "settled":
+                return self.settled(text, topic)
             case _:
                 return self._of_orders(about, words, topic)
+
+    def settled(self, text: str, topic: str | None = None) -> tuple[Concealed, str | None]:
+        """How far returns, exchanges and refunds are: the last thing that happened to each, with its day."""
+        pool = tuple(o for o in self.records.orders if o.status in RETURNING)
+        if not pool:
+            return self._say("nothing_settled"), None
+        found = meant(tidy(text).lower(), self.records, (topic,) if topic else (), pool)
+        orders = tuple(o for o in found.orders if o.status in RETURNING) if found.named else pool
+        told = [self._news(order) for order in (orders or pool)[:MAX_TOLD]]
+        return self._joined(told), orders[0].order_id if len(orders) == 1 else None
+
+    def _news(self, order: Order) -> Concealed:
+        fixed, status = Concealed.fixed(order.order_id), Concealed.fixed(self.status(order))
+        after = [e for e in order.events if order.delivered_at and e.at > order.delivered_at]
+        if not after:
+            return self._say("not_settled", order=fixed, status=status)
+        date = Concealed.fixed(day(after[-1].at, self.records.lang))
+        return self._say("settled", order=fixed, status=status, day=date, event=self.event(after[-1], order))
 
     def _settled(self, about: About) -> Concealed:
         case = self.case or Case()
@@ -128,7 +165,9 @@ class Answerer:
         return self._joined([self._say("balance", amount=self._money(card.balance_minor or 0)) for card in cards])
 
     def _of_orders(self, about: About, words: str, topic: str | None) -> tuple[Concealed, str | None] | None:
-        orders, pieces = self._meant(words, topic)
+        before = (self.case.orders if self.case else ()) or ((topic,) if topic else ())
+        found = meant(words, self.records, before)
+        orders, pieces = found.orders, found.pieces
         if about in ("paid", "things") and pieces:
             return self._pieces(pieces, words), None
         if not orders:
@@ -139,6 +178,10 @@ class Answerer:
     def _order(self, about: About, order: Order) -> list[Concealed]:
         fixed = Concealed.fixed(order.order_id)
         match about:
+            case "carrier":
+                carrier = order.carrier_in(self.records.lang)
+                shown = {"carrier": Concealed.fixed(carrier)} if carrier else {}
+                told = [self._say("carrier" if carrier else "no_carrier", order=fixed, **shown)]
             case "tracking" if order.tracking_id:
                 told = [self._say("tracking", order=fixed, number=Concealed.fixed(order.tracking_id))]
             case "tracking":
@@ -168,25 +211,6 @@ class Answerer:
         if len(pieces) > 1 and _SUM.search(words):
             told.append(self._say("sum", amount=self._money(sum(p.item.price_minor for p in pieces))))
         return self._joined(told)
-
-    def _meant(self, words: str, topic: str | None) -> tuple[tuple[Order, ...], tuple[Piece, ...]]:
-        """Orders by number, state, town or thing; else those of the case, else the one spoken of, else the newest."""
-        ids, _ = named_orders(words, self.records)
-        pool = ids or self.records.orders
-        for pattern, statuses in _STATUSES:
-            if not ids and pattern.search(words):
-                pool = tuple(o for o in pool if o.status in statuses) or pool
-        if placed := tuple(o for o in pool if o.address and mentions_place(words, o.address)):
-            pool = placed
-        named = {p for m in self.records.names.find(words) for p in m.products}
-        pieces = tuple(p for p in pieces_of(pool) if p.item.product_id in named)
-        if pieces:
-            held = {p.order_id for p in pieces}
-            return tuple(o for o in pool if o.order_id in held), pieces
-        if ids or len(pool) < len(self.records.orders):
-            return pool, ()
-        before = (self.case.orders if self.case else ()) or ((topic,) if topic else ())
-        return tuple(o for o in self.records.orders if o.order_id in before) or self.records.orders[:1], ()
 
     def _name(self, piece: Piece) -> str:
         lang = self.records.lang

@@ -105,7 +105,7 @@ def _target_address(job: Job, shop: Shop, orders: Sequence[Order]) -> Address | 
 
 def _last(text: str) -> str:
     """What follows the word that says where to."""
-    parts = re.split(r"\b(?:to|is)\s(?=\d)|(?:改成|改为|改到|换成|换到|寄到|送到)", text)
+    parts = re.split(r"\b(?:to|is)\s(?=\d)|(?:改成|改为|改到|换成|换到|改寄[到往去至]?|寄[到往去至]|送到)", text)
     return parts[-1]
 
 

@@ -13,22 +13,48 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.service.wording import ASKED_FOR, EXPLICIT, IF_NOT, IF_SO, OPS, QUESTION, SOURCE, Op
+from bot.service.wording import ASKED_FOR, EXPLICIT, IF_NOT, IF_SO, METHODS, OPS, QUESTION, SOURCE, Op
 
 MAX_CHARS: Final = 4000
+MAX_BARE: Final = 4
 _SENTENCE: Final = re.compile(r"(?<=[!?;。！？；])|(?<=\.)\s+(?=[^\d])|\n+")
 _START: Final = (
     r"(?:please\s|also\s|then\s|i\s(?:also\s)?(?:want|need|would\slike)\sto\s|i'd\s(?:also\s)?like\sto\s)*"
     r"(?:cancel|return|exchange|swap|replace|change|modify|update|remove|send\sback|refund|confirm)\b"
 )
 _AND: Final = re.compile(
-    rf",?\s(?:and|but|plus)\s(?={_START})|(?:[，,；]|,?\sand\s)(?=#?[A-Z]{{1,2}}\d{{6,}})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",
+    rf",?\s(?:and|but|plus)\s(?={_START}|my\s(?:profile|account|default)\b)|(?:[，,；]|,?\sand\s)(?=#?[A-Z]{{1,2}}\d{{6,}})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",
     re.IGNORECASE,
 )
 _POLITE: Final = re.compile(
     r"^(?:and|then|so|also|ok(?:ay)?|well|fine|alright|damn\sit|please|那|那么|好吧|行吧|请)[,，.…!\s]+", re.IGNORECASE
 )
 _NUMBER: Final = re.compile(r"[A-Za-z]{1,2}\d{6,}")
+_TAKES_BACK: Final = re.compile(
+    r"^(?:(?:oh|no|wait|sorry|actually|hang\son|scratch\sthat)[,.!\s]+)*(?:don'?t|do\snot|not)\s(?:cancel|return|exchange|change)\w*$"
+    r"|^(?:啊|呃|哦|嗯|等等|不对|算了)*[,，]?(?:不|别|不用|先不|先别)(?:要)?(?:取消|退货?|换货?|改)(?:了|吧)*$",
+    re.IGNORECASE,
+)
+"""A clause that only takes back what the one before it asked for."""
+_RETHINKS: Final = re.compile(r"(?:\.{2,}|…+|——)\s*(?=\w)")
+_TOLD_OF: Final = re.compile(
+    r"\b(?:is|are|was|were|has|should|goes|go|stays?|came|arriv\w+|will|had)\b|(?:是|要|应该|留|不动|没|已经|到)",
+    re.IGNORECASE,
+)
+_HERE: Final = re.compile(
+    r"<address_\d+>|\b(?:new\s)?address\b|\bmoved\b|\bnew\s(?:flat|house|home|place)\b|地址|搬家|新家"
+)
+_PUT: Final = re.compile(
+    r"\b(?:use|put|apply|take)\s(?:it|this|that)\b|都?用(?:这|那|它)|都?改成(?:这|那)", re.IGNORECASE
+)
+_ACCOUNT: Final = re.compile(r"\b(?:account|profile)\b|账户|账号|资料", re.IGNORECASE)
+_OTHER_WAY: Final = re.compile(r"\binstead\sof\b|\brather\sthan\b|\boff\s(?:the|my)\b|\bthan\s(?:with|by)\b|而不是")
+_GOODS_MOVE: Final = re.compile(r"\b(?:return|refund|exchang|swap|replac|send)\w*|退|换货")
+_POINTS: Final = re.compile(
+    r"^(?:(?:can|could|would|will)\syou\s)?(?:please\s)?(?:change|switch|swap|do|make|fix|sort|arrange)\s(?:it|that|this)(?:\sfor\sme)?\W*$",
+    re.IGNORECASE,
+)
+_NOT_WANTED: Final = re.compile(r"不想?要了|\b(?:don'?t|do\snot|no\slonger)\s(?:need|want)\b")
 _SETTLED: Final = re.compile(r"^(?:please\s)?(?:refund|charge|use|pay|put)\b|^(?:退到|退回|用|付)", re.IGNORECASE)
 
 
@@ -55,16 +81,30 @@ def read_requests(text: str) -> tuple[Request, ...]:
             found[-1] = _with_otherwise(found[-1], _request(_then(fallback)))
             continue
         request = _request(clause[: fallback.start()] if fallback else clause)
+        if found and _TAKES_BACK.match(request.text):
+            found[-1] = replace(found[-1], op=None, ops=())
+            continue
+        if (
+            found
+            and request.op in (None, "account_address")
+            and _PUT.search(request.text)
+            and _HERE.search(found[-1].text.lower())
+        ):
+            request = _addressed(request)
         if fallback:
             request = _with_otherwise(request, _request(_then(fallback)))
         own = bool(_NUMBER.search(request.text)) and bool(found) and request.op != found[-1].op
         told = not own and (not EXPLICIT.search(request.text.lower()) or _NUMBER.match(request.text) is not None)
-        if found and (request.op is None or _SETTLED.match(request.text) or told):
-            found[-1] = _joined(found[-1], request)
+        if found and (request.op is None or _SETTLED.match(request.text) or told or _says_again(found[-1], request)):
+            if _tells_of_another(found[-1], request):  # what is told of one order must not be done to another
+                found.append(request)
+            else:
+                found[-1] = _joined(found[-1], request)
         else:
             found.append(request)
     asked = [request for request in found if request.op]
-    if asked and found[0].op is None:  # "I ordered a jacket by mistake and want to ..." told before it is asked
+    # "I ordered a jacket by mistake and want to ..." told before it is asked
+    if asked and found[0].op is None and not _tells_of_another(asked[0], found[0]):
         asked[0] = replace(asked[0], text=f"{found[0].text}. {asked[0].text}")
     return tuple(asked)
 
@@ -80,14 +120,46 @@ def operations(text: str) -> tuple[Op, ...]:
     text = text.lower()
     if QUESTION.search(text) and not ASKED_FOR.search(text):
         return ()
+    if _OTHER_WAY.search(text) and not _GOODS_MOVE.search(text) and any(p.search(text) for p in METHODS.values()):
+        return ("payment",)
     what = re.search(r"\baddress(?:es)?\b.*?\b(?:to|as)\b", text)
     aims = SOURCE.sub(" to address ", text[: what.end()] if what else text)  # "to my address" is not what is to change
     found = [op for op, pattern in OPS.items() if pattern.search(aims if op == "account_address" else text)]
     if "account_address" in found and not re.search(r"\border|订单|[a-z]{1,2}\d{6,}", aims):
         found = [op for op in found if op != "address"]
-    if "payment" in found and not re.search(r"\border|单|method|方式|\d{6,}[^.]*[\u4e00-\u9fff]", text):
+    if {"cancel", "exchange"} <= set(found) and _NOT_WANTED.search(text) and not re.search(r"\bcancel|取消", text):
+        found.remove("cancel")  # it is not wanted because another one is
+    if "payment" in found and "exchange" in found and re.search(r"\bstill\b|\bas\sbefore\b|还是用|照旧", text):
+        found.remove("payment")  # how it is paid stays
+    if "payment" in found and not re.search(r"\border|单|method|how\si\spa|方式|\d{6,}[^.]*[\u4e00-\u9fff]", text):
         found.remove("payment")
     return tuple(found)
+
+
+def _addressed(request: Request) -> Request:
+    """“use it for TF10000001 and for my account”, after a new address."""
+    ops: list[Op] = ["account_address"] if _ACCOUNT.search(request.text) else []
+    ops += (
+        ["address"]
+        if not ops or re.search(r"\borders?\b|订单|单", request.text) or _NUMBER.search(request.text)
+        else []
+    )
+    return replace(request, op=ops[0], ops=tuple(ops))
+
+
+def _tells_of_another(request: Request, more: Request) -> bool:
+    """Whether a clause says of an order of its own something else than what is to be done to the other one."""
+    numbers = set(_NUMBER.findall(more.text))
+    if more.op is not None or not numbers or numbers <= set(_NUMBER.findall(request.text)):
+        return False
+    return bool(_NUMBER.search(request.text)) and _TOLD_OF.search(_NUMBER.sub("", more.text)) is not None
+
+
+def _says_again(request: Request, more: Request) -> bool:
+    """The same wish in a few bare words (“想退” after “能退吗”), or one only pointed at: "can you switch it?"."""
+    if _POINTS.match(more.text):
+        return True
+    return request.op is not None and request.op == more.op and len(more.text) <= MAX_BARE and more.text.isalpha()
 
 
 def _then(match: re.Match[str]) -> str:
@@ -95,7 +167,8 @@ def _then(match: re.Match[str]) -> str:
 
 
 def _clauses(text: str) -> list[str]:
-    parts = (part for sentence in _SENTENCE.split(text) for part in _AND.split(sentence))
+    sentences = (part for piece in _RETHINKS.split(text) for part in _SENTENCE.split(piece))
+    parts = (part for sentence in sentences for part in _AND.split(sentence))
     return [clean for part in parts if (clean := _POLITE.sub("", part.strip(" ,，。.")))]
 
 
@@ -111,5 +184,6 @@ def _with_otherwise(request: Request, other: Request) -> Request:
 
 
 def _joined(request: Request, more: Request) -> Request:
-    joined = replace(request, text=f"{request.text}. {more.text}")
+    op, ops = (request.op, request.ops) if request.op else (more.op, more.ops)
+    joined = replace(request, op=op, ops=ops, text=f"{request.text}. {more.text}")
     return _with_otherwise(joined, more.otherwise) if more.otherwise else joined

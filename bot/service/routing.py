@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from bot.commands import Command, ServiceKind, Slot
+from bot.service.beside import asks_rule
 from bot.service.case import Stage
 from bot.service.manage import DROP
 from bot.service.requests import Request, read_requests, tidy
@@ -34,6 +35,8 @@ _WANTS: Final = re.compile(
     r"\b(?:my|mine|it|them|these|this|that|one\sof|the\sother)\b|\bcan\s(?:it|they)\sbecome\b|\bmy\smoney\sback\b"
     r"|\bgo(?:es)?\sback\b|\b(?:i've|i\shave|we've)\smoved\b|\bnew\s(?:address|flat|house)\b|\bis\snow\b|\bshould(?:'ve|\shave)\b"
     r"|\bno\slonger\s(?:need|want)|\b(?:my|mine|the\sone\si)\b.*\b(?:cancel|return|exchange|change)"
+    r"|<address_\d+>|\binstead\sof\b|,\snot\s(?:in\s)?\w+\W*$|\bmake\s(?:it|them|that|the|my)\b"
+    r"|(?:换|改)(?:[\u4e00-\u9fff]{0,2}[绿白黑灰红蓝紫黄粉棕青]|[smlx\d])|要[\u4e00-\u9fff]{1,4}色|改下|退$|退款[，,]|退货退款"
     r"|(?:退|换|改)(?:成|了|掉|吧|为|到|个|一)|(?:换|改)(?:[绿白黑灰红蓝紫黄粉棕男女\d])|只退|[能想]退|都取消|取消$|更新|别(?:给我)?(?:寄|发)|用[^。，]{0,8}付|我(?:要|想|得|需要)|帮我?|麻烦|请(?!问)|把|给我|不想要了|退了吧|换一下|取消(?:了|吧|掉)|直接(?:退|换|取消)"
 )
 NOT_ORDERS: Final = re.compile(
@@ -44,7 +47,7 @@ NOT_ORDERS: Final = re.compile(
 """What can be cancelled, changed or asked back and is no order."""
 _GOES_ON: Final = re.compile(
     r"^(?:ok(?:ay)?|alright|all\sright|fine|well|hmm+|sorry|damn\sit|unbelievable)?[,.!\s]*(?:then|so|instead|just|in\sthat\scase)\b"
-    r"|\bthen\b|\binstead\b|is\sfine\b|^(?:那|好吧|行吧|算了)"
+    r"|\bthen\b|\binstead\b|is\sfine\b|^(?:那|好吧|行吧|算了)|[,，。！!]那(?!是|么)"
 )
 
 
@@ -69,7 +72,10 @@ def wanted(text: str, order_pattern: str) -> tuple[Request, ...]:
     """The requests of a message that asks for something to be done; nothing where it may only ask about the rules."""
     words = tidy(text).lower()
     requests = read_requests(text)
-    if not requests or (NOT_ORDERS.search(words) and not re.search(order_pattern, text, re.IGNORECASE)):
+    if asks_rule(text) and not re.search(order_pattern, text, re.IGNORECASE):
+        return ()
+    elsewhere = NOT_ORDERS.search(words) and not any(r.op in ("address", "account_address") for r in requests)
+    if not requests or (elsewhere and not re.search(order_pattern, text, re.IGNORECASE)):
         return ()
     concrete = _WANTS.search(words) or re.search(order_pattern, text, re.IGNORECASE)
     asks = re.search(r"(?:吗|呢|么|可以不|能不能)[?？]?$", words) and not re.search(order_pattern, text, re.IGNORECASE)

@@ -25,12 +25,12 @@ from bot.service.decide import (
     whole_orders,
 )
 from bot.service.owned import Targets
-from bot.service.payments import named_methods
+from bot.service.payments import all_named
 from bot.service.readdress import address_step
 from bot.service.rules import original_method
 from bot.service.swaps import exchange_step
 from bot.service.wording import ONLY, REASONS, REST, WHOLE
-from bot.shop.records import Order
+from bot.shop.records import Order, PaymentMethod
 from bot.shop.writes import (
     CancelOrder,
     ChangePayment,
@@ -69,6 +69,8 @@ def _return(job: Job, shop: Shop) -> Step:
     writes: list[Write] = []
     for order in found.orders:
         skus = tuple(sorted(p.sku for p in found.pieces if p.order_id == order.order_id))
+        if not skus:
+            continue
         method = method_of(job, shop, order, ReturnItems)
         if not isinstance(method, str):
             return method
@@ -96,7 +98,7 @@ def _cancel(job: Job, shop: Shop) -> Step:  # noqa: C901 (a table in code)
     able = tuple(order for order in orders if can(order))
     if not able:
         return Refuse(Refused("wrong_status", orders[0].order_id) if orders else "no_order", "cancel", orders[:1])
-    if found.pieces and _partial(found, able, text):
+    if found.kept or (found.pieces and _partial(found, able, text)):
         return Refuse("partial", "cancel", able)
     reason = _reason(text, shop)
     if reason is None:
@@ -112,8 +114,6 @@ def _partial(found: Targets, orders: Sequence[Order], text: str) -> bool:
     named_by_number = any(order.order_id.lower() in text for order in orders) and not part
     if WHOLE.search(text) or _ORDER_WITH.search(text) or named_by_number:
         return False
-    if found.kept:
-        return True
     meant = {(p.order_id, p.sku) for p in found.pieces}
     return any((order.order_id, item.sku) not in meant for order in orders for item in order.items)
 
@@ -136,8 +136,7 @@ def _payment(job: Job, shop: Shop) -> Step:
     orders = whole_orders(job, shop, can, "payment")
     if not isinstance(orders, tuple):
         return orders
-    text = text_of(job, shop).lower()
-    named = named_methods(text, shop.customer.payment_methods)
+    named = _methods_wanted(job, shop)
     if named == ():
         return Refuse(Refused("unknown_method"), "payment", orders)
     paid = {original_method(order) for order in orders}
@@ -146,3 +145,13 @@ def _payment(job: Job, shop: Shop) -> Step:
         choice = tuple(m for m in shop.customer.payment_methods if m.method_id not in paid)
         return Ask("payment", methods=others or choice, orders=orders)
     return proposed([ChangePayment(order.order_id, others[0].method_id) for order in orders], shop, "payment")
+
+
+def _methods_wanted(job: Job, shop: Shop) -> tuple[PaymentMethod, ...] | None:
+    """The methods of the latest words that name any; what was named before and named again is what it is not."""
+    before: tuple[PaymentMethod, ...] | None = None
+    for _, words in job.layers:
+        named = all_named(shop.reveal(words).lower(), shop.customer.payment_methods)
+        if named is not None:
+            before = tuple(m for m in named if m not in (before or ())) or named
+    return before

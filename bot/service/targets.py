@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.service.case import Job
+from bot.service.counts import ALL, count_before, count_said
 from bot.service.goods import Mention
 from bot.service.owned import (
     Named,
@@ -42,15 +43,7 @@ _CAME: Final = re.compile(r"\b(?:order(?:ed|s)?|received|bought|came|got|placed|
 
 
 _MANY: Final = re.compile(
-    r"\b(?:all|both|two|three|2|3|every|each)\s(?:of\s)?(?:the\s|my\s|these\s)?(?:\w+\s){0,2}$|(?:所有|全部|两[个件条双]|都)"
-)
-
-
-_MANY_AFTER: Final = re.compile(r"^[^。；;]{0,16}(?:[两三四]|[2-9])(?:个|件|条|双|副)?都")
-
-
-_ONE_OF: Final = re.compile(
-    r"\b(?:just|only)\s(?:the\s)?one\b|\bone\s(?:of|should)\b|(?:只|其中)[^。]{0,4}(?:一|1)[件个条双]"
+    r"\b(?:all|both|every|each)\s(?:of\s)?(?:the\s|my\s|these\s)?(?:\w+\s){0,2}$|(?:所有|全部|都)"
 )
 
 
@@ -189,20 +182,11 @@ def _named(text: str, records: Records, pool: tuple[Order, ...], allowed: Callab
         before, after = text[start : mention.start], text[mention.end : end]
         pieces = tuple(p for p in every if p.item.product_id in mention.products)
         if pieces:
-            after_all = bool(_MANY_AFTER.search(after))
-            many = (after_all or bool(_MANY.search(before[-24:])) or _plural(text, mention)) and not _ONE_OF.search(
-                text
-            )
-            found.append(
-                Named(
-                    mention,
-                    pieces,
-                    before,
-                    after,
-                    many,
-                    bool(KEPT.search(before) or KEPT_AFTER.search(text[mention.end :])),
-                )
-            )
+            said = count_said(text) if len({m.products for m in mentions}) == 1 else None
+            count = said or count_before(before[-32:]) or 1
+            many = count == 1 and said is None and (bool(_MANY.search(before[-24:])) or _plural(text, mention))
+            kept = bool(KEPT.search(before) or KEPT_AFTER.search(text[mention.end :]))
+            found.append(Named(mention, pieces, before, after, many or count >= ALL, kept, count))
     return found
 
 
@@ -217,7 +201,9 @@ def _settled(named: list[Named], pool: tuple[Order, ...], allowed: Callable[[Ord
     """One piece for each thing that is named, from as few orders as can be."""
     fit = {order.order_id for order in pool if allowed(order)}
     beside = [n for n in named if _WITH.search(n.before) and _CAME.search(n.before)]
-    wanted = [n for n in named if n not in beside and not n.kept] or [n for n in named if not n.kept] or named
+    wanted = [n for n in named if n not in beside and not n.kept] or [n for n in named if not n.kept]
+    if not wanted:  # only what shall stay is named
+        return Targets(pool, kept=True)
     context = [{p.order_id for p in n.pieces} for n in beside if n not in wanted]
     chosen: list[Piece] = []
     words: dict[tuple[str, str, int], str] = {}
@@ -242,7 +228,7 @@ def _settled(named: list[Named], pool: tuple[Order, ...], allowed: Callable[[Ord
         near = [p for p in usable if p.order_id in shared] or usable
         if one.many:
             near = usable
-        picked = near if one.many else _one_of(near, chosen)
+        picked = near if one.many else _some_of(near, chosen, one.count)
         if picked is None:
             return Targets(_orders_of(near, pool), tuple(chosen), tuple(near), words=words, named=True)
         for piece in picked:
@@ -252,11 +238,11 @@ def _settled(named: list[Named], pool: tuple[Order, ...], allowed: Callable[[Ord
     return Targets(_orders_of(chosen, pool), tuple(chosen), words=words, named=True, kept=kept)
 
 
-def _one_of(near: Sequence[Piece], taken: Sequence[Piece]) -> list[Piece] | None:
-    """The one piece; ``None`` where different ones could be meant. Equal ones of one order are alike."""
+def _some_of(near: Sequence[Piece], taken: Sequence[Piece], count: int) -> list[Piece] | None:
+    """So many pieces; ``None`` where different ones could be meant. Equal ones of one order are alike."""
     left = [p for p in near if p not in taken]
-    if len({(p.order_id, p.sku) for p in left}) == 1:
-        return left[:1]
+    if len({(p.order_id, p.sku) for p in left}) == 1 or len(left) == count:
+        return left[:count]
     return None if left else []
 
 
@@ -300,7 +286,14 @@ def _about(one: Named) -> str:
 
 def _merged(first: Named, more: Named) -> Named:
     extra = _about(more)
-    return Named(first.mention, first.pieces, first.before, f"{first.after}. {extra}", first.many or more.many)
+    return Named(
+        first.mention,
+        first.pieces,
+        first.before,
+        f"{first.after}. {extra}",
+        first.many or more.many,
+        count=max(first.count, more.count),
+    )
 
 
 def _both(first: list[Piece], more: list[Piece]) -> list[Piece]:

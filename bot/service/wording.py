@@ -9,9 +9,14 @@ from typing import Final, Literal
 
 Op = Literal["return", "exchange", "cancel", "address", "payment", "account_address"]
 
+COLOURS: Final = (
+    "black|white|gr[ae]y|silver|gold|red|pink|orange|yellow|green|blue|navy|purple|brown|beige|lighter|darker"
+)
+
 OPS: Final[dict[Op, re.Pattern[str]]] = {
     "account_address": re.compile(
         r"\b(?:user|default|profile|account|home)\b(?:\s(?:shipping|delivery))?\saddress|address\s(?:in|on|for|of)\s(?:my|the)\s(?:profile|account)|\bon\smy\s(?:account|profile)\b"
+        r"|\baddress\b[^.]{0,30}\b(?:for|of|in|on)\s(?:the|my)\s(?:account|profile)\b"
         r"|(?:默认|账户|账号|个人资料|资料)里?的?(?:收货)?(?:地址|住址)"
     ),
     "address": re.compile(
@@ -19,12 +24,14 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
         r"|\b(?:need|want|like)\b[^.]{0,20}\b(?:different|new|other|another)\b[^.]{0,20}\baddress\b"
         r"|\baddress(?:es)?\b[^.]{0,60}\b(?:chang|updat|modif|correct|wrong|fix)"
         r"|\b(?:ship|send|deliver|redirect)\b[^.]{0,40}\bto\b[^.]{0,60}(?:address|home|office|\d)"
-        r"|(?:改|换|变更|更新|修改|填错|写错)[^。]{0,12}地址|地址[^。]{0,16}(?:改|换|变|错)|(?:改寄|寄到|送到|发到)(?!了)"
+        r"|\b(?:goes|go|going)\sto\b[^.]{0,60}(?:<address|address|\s\d)"
+        r"|(?:改|换|变更|更新|修改|填错|写错)[^。]{0,12}地址|地址[^。]{0,16}(?:改|换|变|错)|(?:改寄|寄[到往去至]|送到|发到)(?!了|哪)"
     ),
     "payment": re.compile(
         r"\b(?:change|switch|modify|update|use|pay)\w*\b[^.]{0,50}\bpay(?:ment|ing)?\b(?:\smethod)?"
         r"|\bpay\b[^.]{0,40}\b(?:differently|another\sway|a\sdifferent\sway)\b"
         r"|\bpay(?:ment)?\b[^.]{0,30}\b(?:with|to|instead)\b[^.]{0,30}\binstead\b"
+        r"|\bchange\b[^.]{0,20}\bhow\si\s(?:paid|pay)\b|\bpay\b[^.]{0,40}\bwith\b[^.]{0,30}\bthan\b"
         r"|(?:换|改|更换|变更|修改)[^。]{0,12}(?:支付|付款)|(?:换|改|用)[^。，]{0,10}付(?:$|[，。！吧了,])|(?:支付|付款)方式[^。]{0,8}(?:换|改)"
     ),
     "cancel": re.compile(
@@ -34,13 +41,16 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
     ),
     "return": re.compile(
         r"\breturn(?:ing|s)?\b|\bgo(?:es|ing)?\sback\b|\bsend\b[^.]{0,40}\bback\b|\bmoney\sback\b|\b(?:send|give|ship)(?:ing)?\b[^.]{0,40}\bback\b|\b(?:get|want)\b[^.]{0,20}\bmoney\sback\b"
+        r"|\b(?:it|them|these|those|all|both)\sback\b(?=\W*(?:$|please|and|now|then))"
         r"|\brefund\b(?!\s(?:it\s)?(?:to|status))|退(?!换|步|休|出|款政策|货政策|货规则)"
     ),
     "exchange": re.compile(
         r"\bone\ssize\s(?:up|down)\b|\bcan\s(?:it|they)\sbecome\b|\bshould(?:'ve|\shave)\s(?:been|taken|got|ordered)\b"
         r"|\b(?:have|get|make|want|in)\b[^.]{0,60}\binstead\b|\bmake\b[^.]{0,40}\b(?:big|small|large|\d)|"
+        rf"\binstead\sof\b|\bin\s[^.,]{{1,20}},\snot\b|\bmake\b[^.]{{0,40}}\b(?:{COLOURS}|size|x?[sml]|xx?l)\b"
+        r"|\b(?:one|it|they|that|both|\w+\d+)\b[^.]{0,20}\bshould\sbe\b(?!\s(?:here|with|at|in|cancel|return|deliver))|"
         r"\b(?:exchang|swap|replac|upgrad|modif)\w*|\bswitch(?:ed|ing)?\b(?!\stype)|\bchang(?:e|ed|ing)\b|\bdifferent\s(?:size|colou?r|one)\b"
-        r"|\b(?:get|want)\sa\snew\s(?:pair|one)\b|换|改(?:成|为|一下)|改(?=[绿白黑灰红蓝紫黄粉棕男女SMLX\d])|要[\u4e00-\u9fff]{1,4}色|调换"
+        r"|\b(?:get|want)\sa\snew\s(?:pair|one)\b|换|改(?:成|为|一下)|改(?=[\u4e00-\u9fff]{0,2}[绿白黑灰红蓝紫黄粉棕青]|[男女smlxSMLX\d])|要[\u4e00-\u9fff]{1,4}色|要[绿白黑灰红蓝紫黄粉棕]的|应该是|调换"
     ),
 }  # fmt: skip
 """In order of precedence: what speaks of an address is about an address, whatever verb it has."""
@@ -66,7 +76,7 @@ EXPLICIT: Final = re.compile(
 )
 """A clause that asks for something by itself, rather than telling more of what was asked before."""
 REST: Final = re.compile(
-    r"\b(?:the\srest|the\sothers?|everything\selse|remove|take\s\w+\s?\w*\s(?:out|off))\b|去掉|拿掉|别的|其他|其余"
+    r"\b(?:the\srest|the\sothers?|everything\selse|remove|take\b[^.]{1,60}?\s(?:out|off))\b|去掉|拿掉|别的|其他|其余"
 )
 """Words by which a part of an order is meant, also where its number is named."""
 KEPT: Final = re.compile(
@@ -127,7 +137,7 @@ IF_NOT: Final = re.compile(
 IF_SO: Final = re.compile(r"^if\sso[,;]?\s+", re.IGNORECASE)
 QUESTION: Final = re.compile(
     r"^(?:hi[,!]?\s|hello[,!]?\s|one\ssec[,:.]?\s|wait[,:]?\s|sorry[,:]?\s|quick\squestion[,:]?\s|btw[,:]?\s|ok(?:ay)?[,.]?\s|all\sright[,.]?\s|hmm+[,.]?\s|but\s|actually[,]?\s|also[,\s]+|and\s|finally[,\s]+|so\s)*(?:what|which|how|when|where|why|who|whose|is|are|was|were|did|does|do(?!\snot|n't)|has|have\syou)\b"
-    r"|(?:什么|多少|哪|几|吗|呢|怎么|是不是|有没有)[^。]*[?？]?$"
+    r"|(?:什么|多少|多久|多长|哪|几|吗|呢|怎么|如何|何时|是不是|有没有)[^。]*[?？]?$"
 )
 ASKED_FOR: Final = re.compile(
     r"\b(?:can|could|would|will)\s(?:you|i|we)\b|\b(?:want|need|would\slike|i'd\slike|please)\b|(?:帮|想|我要|请(?!问)|麻烦|给我|能不能|把)"

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 from bot.facts import FACT_KEYS, Facts
 from bot.formats import day, money
+from bot.service.meant import meant
+from bot.service.owned import Records
+from bot.service.requests import tidy
 from bot.session import Lang
-from bot.shop.records import Address, Order, OrderStatus
+from bot.shop.records import Address, Order, OrderStatus, TrackingEvent
 from bot.shop.store import ShopStore
 from bot.state import Mention
 from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext, Verified
@@ -18,6 +21,7 @@ from guardrails.findings import Concealed, Kind
 MAX_LISTED = 5
 MAX_LOOKED_AT = 100  # for the one that is under way
 MAX_ITEMS = 3
+CLOSED = frozenset({"delivered", "cancelled", "returned", "exchanged"})
 PLAIN_KEYS = ("last event", "carrier", "tracking", "expected", "delivered", "items", "deliver to")
 STATUS: dict[OrderStatus, dict[Lang, str]] = {
     "pending": {"en": "awaiting payment", "zh": "待付款"},
@@ -81,14 +85,29 @@ class OrderTools:
         if context.customer_id is None:
             return Miss("ask_identity", "identity")
         if call.order is None:
-            return self._open_order(context)
+            return self._spoken_of(context) or self._open_order(context)
         order = self.shop.order(context.customer_id, call.order)
         return self._tracked(order, context) if order else Miss("order_not_found", "order")
+
+    def _spoken_of(self, context: ToolContext) -> Outcome | None:
+        """The orders that the message names by a thing in them, a town or a state; those still under way first."""
+        assert context.customer_id is not None  # noqa: S101 (checked by the caller)
+        words = tidy(context.state.held or context.text.text).lower()
+        orders = self.shop.orders(context.customer_id, limit=MAX_LOOKED_AT)
+        records = Records.of(
+            orders, self.shop.products(), context.lang, self.shop.info.order_pattern, self.shop.product
+        )
+        found = meant(words, records)
+        if not found.named:
+            return None
+        under_way = [o for o in found.orders if o.status not in CLOSED]
+        shown = under_way or list(found.orders)
+        return self._tracked(shown[0], context) if len(shown) == 1 else self._listed(tuple(shown), context.lang)
 
     def _open_order(self, context: ToolContext) -> Outcome:
         assert context.customer_id is not None  # noqa: S101 (checked by the caller)
         orders = self.shop.orders(context.customer_id, limit=MAX_LOOKED_AT)
-        under_way = [o for o in orders if o.status not in ("delivered", "cancelled", "returned", "exchanged")]
+        under_way = [o for o in orders if o.status not in CLOSED]
         if len(under_way) == 1 or len(orders) == 1:
             return self._tracked((under_way or list(orders))[0], context)
         shown = tuple(under_way or orders)[:MAX_LISTED]
@@ -97,7 +116,9 @@ class OrderTools:
     def _tracked(self, order: Order, context: ToolContext) -> Outcome:
         fields = self._fields(order, context)
         lines = tuple(Concealed.join(": ", (Concealed.fixed(key), value)) for key, value in fields.items())
-        facts = Facts("order", lines, _plain(fields, context.lang))
+        due = [key for key in ("expected", "delivered") if key in fields]
+        needed = tuple((fields[key].text, _sentence(key, fields[key], context.lang)) for key in due)
+        facts = Facts("order", lines, _plain(fields, context.lang), needed=needed)
         return Found(facts, topic=Mention("order", order.order_id, order.order_id))
 
     def _fields(self, order: Order, context: ToolContext) -> dict[str, Concealed]:
@@ -115,9 +136,8 @@ class OrderTools:
             "deliver to": _place(order.address, lang) if order.status not in ("cancelled", "returned") else None,
         }
         fields = {key: Concealed.fixed(value) for key, value in shown.items() if value}
-        if last:  # carriers write names and numbers into it
-            known: dict[str, Kind] = {order.recipient: "PERSON", order.phone: "PHONE_NUMBER"}
-            told = (Concealed.fixed(day(last.at, lang)), context.conceal(last.text(lang), known))
+        if last:
+            told = (Concealed.fixed(day(last.at, lang)), told_event(last, order, context))
             fields["last event"] = Concealed.join(" ", told)
         return {key: fields[key] for key in FACT_KEYS["order"] if key in fields}
 
@@ -135,6 +155,12 @@ class OrderTools:
         return Found(Facts("orders", lines, plain), offered=offered, choose=len(orders) > 1)
 
 
+def told_event(event: TrackingEvent, order: Order, context: ToolContext) -> Concealed:
+    """What happened to a parcel: carriers write names and numbers into it."""
+    known: dict[str, Kind] = {order.recipient: "PERSON", order.phone: "PHONE_NUMBER"}
+    return context.conceal(event.text(context.lang), known)
+
+
 def _items(order: Order, lang: Lang) -> str:
     names = [item.name(lang) + (f" × {item.quantity}" if item.quantity > 1 else "") for item in order.items]
     more = len(names) - MAX_ITEMS
@@ -149,10 +175,14 @@ def _place(address: Address | None, lang: Lang) -> str | None:
 
 
 def _plain(fields: dict[str, Concealed], lang: Lang) -> Concealed:
-    labels = _LABELS_EN if lang == "en" else _LABELS_ZH
     head = Concealed.fixed("Order {order}: {status}." if lang == "en" else "订单{order}：{status}。")
-    sentence = Concealed.fixed("{label}: {value}." if lang == "en" else "{label}：{value}。")
     shown = [key for key in PLAIN_KEYS if key in fields]
     parts = [head.fill(order=fields["order"], status=fields["status"])]
-    parts += [sentence.fill(label=Concealed.fixed(labels[key]), value=fields[key]) for key in shown]
+    parts += [_sentence(key, fields[key], lang) for key in shown]
     return Concealed.join(" " if lang == "en" else "", parts)
+
+
+def _sentence(key: str, value: Concealed, lang: Lang) -> Concealed:
+    labels = _LABELS_EN if lang == "en" else _LABELS_ZH
+    sentence = Concealed.fixed("{label}: {value}." if lang == "en" else "{label}：{value}。")
+    return sentence.fill(label=Concealed.fixed(labels[key]), value=value)

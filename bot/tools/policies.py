@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from bot.commands import Topic
 from bot.facts import Facts, Source
+from bot.service.beside import asks_rule
 from bot.session import Lang
 from bot.shop.records import Policy
 from bot.tools.toolbox import Call, Found, Miss, Outcome, ToolContext
@@ -50,7 +51,7 @@ class PolicyTools:
 
     def search(self, context: ToolContext, call: Call) -> Outcome:
         """The passages that answer best, word for word: one for ``call.query``, else two for the customer's message."""
-        if call.query:
+        if call.query and not (call.optional and asks_rule(context.text.text)):
             hits = self.passages.search(call.query, context.lang, call.topic, limit=1)
         else:
             hits = self.passages.search(context.text.text, context.lang, call.topic, limit=MAX_QUOTED)

@@ -9,6 +9,8 @@ from bot.catalogue.prices import read_price
 from bot.catalogue.words import normalise, words
 from bot.facts import Facts, ProductCard
 from bot.formats import money
+from bot.service.values import hits as values_named
+from bot.service.wants import options_of
 from bot.session import Lang
 from bot.shop.records import Product
 from bot.shop.store import ShopStore
@@ -27,6 +29,10 @@ _CHEAPEST: Final = re.compile(r"\bcheapest\b|\blowest\sprice|最便宜|最低价
 _DEAREST: Final = re.compile(r"\bmost\sexpensive\b|\bhighest\sprice|最贵")
 _PRICES: Final = re.compile(
     r"\boptions\b[^.?]{0,30}\bprices?\b|\bprices?\b[^.?]{0,30}\boptions\b|各?(?:款式|规格|版本)[^。？]{0,8}(?:价格|多少钱)"
+)
+_IN_STOCK: Final = re.compile(
+    r"\b(?:do|have)\syou\b|\bin\sstock\b|\bsold\sout\b|\bavailable\b|\b(?:is|are)\s(?:there|it|they)\b|\bany\sleft\b|\bgot\b|\bcome\sin\b"
+    r"|有货|有没有|有吗|还有|没货|缺货|售罄|有[^。？]{0,12}[吗么]"
 )
 _STOCK = {"en": ("in stock", "sold out"), "zh": ("有货", "售罄")}
 _NTH: Final = re.compile(
@@ -81,6 +87,9 @@ class ProductTools:
         if _names_a_price(context.text.text) and not _names_a_price(query):
             query = context.text.text  # the model dropped what it may cost
         found = self.catalogue.search(query, context.lang, limit=MAX_OFFERED)
+        named = self.catalogue.lookup(query, context.lang)
+        if named and (version := self._version(named, context)):
+            return Told(version, _mention(named, context.lang))
         hits = [hit for hit in found if not hit.missed] or found
         if not hits:
             return Miss("nothing_found", "product")
@@ -106,7 +115,7 @@ class ProductTools:
         )
         if product is None:
             return Miss("product_unknown" if query else "ask_product", "product")
-        if versions := self._versions(product, context):
+        if versions := self._versions(product, context) or self._version(product, context):
             return Told(versions, _mention(product, lang))
         facts = self._facts(product, lang)
         return Found(facts, topic=_mention(product, lang))
@@ -141,6 +150,29 @@ class ProductTools:
             high=Concealed.fixed(self._minor(stocked[-1].price_minor)),
             list=Concealed.fixed(("; " if lang == "en" else "；").join(listed)),
         )
+
+    def _version(self, product: Product, context: ToolContext) -> Concealed | None:
+        """Whether there is one with the options that the message names: looked up by code, not worded by the model."""
+        text, lang = normalise(context.text.text).lower(), context.lang
+        wished: dict[str, list[str]] = {}
+        for hit in values_named(text, options_of(product, lang)):
+            if not hit.negated:
+                wished.setdefault(hit.option, []).append(hit.value)
+        if not wished or not _IN_STOCK.search(text):
+            return None
+        fits = [v for v in product.variants if all(v.options_in(lang).get(o) in some for o, some in wished.items())]
+        stocked = [v for v in fits if v.stock]
+        name = f"{product.name(lang)} ({', '.join(value for some in wished.values() for value in some)})"
+        if stocked:
+            low, high = (f(v.price_minor for v in stocked) for f in (min, max))
+            price = self._minor(low) if low == high else f"{self._minor(low)}–{self._minor(high)}"
+            said = "{name}: in stock, {price}." if lang == "en" else "{name}：有货，{price}。"
+            return Concealed.fixed(said).fill(name=Concealed.fixed(name), price=Concealed.fixed(price))
+        others = [" / ".join(v.options_in(lang).values()) for v in product.variants if v.stock][:MAX_VERSIONS]
+        said = "{name}: sold out." if lang == "en" else "{name}：售罄。"
+        more = (" In stock: {list}." if lang == "en" else "现有：{list}。") if others else ""
+        listed = Concealed.fixed((", " if lang == "en" else "、").join(others))
+        return Concealed.fixed(said + more).fill(name=Concealed.fixed(name), **({"list": listed} if others else {}))
 
     def _minor(self, minor: int) -> str:
         return money(minor, self.shop.info.currency)

@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.service.case import Case, Job, Slot
 from bot.service.decide import Ask, Propose, Refuse, Shop, Step
-from bot.service.manage import Turn, advance, hear
+from bot.service.manage import Turn, advance, hear, takes_back
 from bot.service.owned import Records, named_orders
 from bot.service.questions import Answerer
 from bot.service.requests import Request, tidy
@@ -27,7 +27,7 @@ from bot.shop.rules import ShopRules
 from bot.shop.store import ShopStore
 from bot.shop.writes import ChangeAddress, ChangeCustomerAddress, Receipt, Refused
 from bot.state import Mention
-from bot.tools.orders import STATUS
+from bot.tools.orders import STATUS, told_event
 from bot.tools.toolbox import Act, Call, Miss, Outcome, Served, Told, ToolContext
 from guardrails.findings import Concealed, Kind
 
@@ -41,9 +41,20 @@ ASKS: Final[dict[Slot, Act]] = {
     "address": "ask_address",
 }
 OPENED_FOR_SERVICE: Final = frozenset[Kind](
-    {"ADDRESS", "POSTAL_CODE", "PHONE_NUMBER", "BANK_ACCOUNT", "CREDIT_CARD", "ID_CARD", "PASSPORT", "SOCIAL_ACCOUNT"}
+    {
+        "PERSON",
+        "ADDRESS",
+        "POSTAL_CODE",
+        "PHONE_NUMBER",
+        "BANK_ACCOUNT",
+        "CREDIT_CARD",
+        "ID_CARD",
+        "PASSPORT",
+        "SOCIAL_ACCOUNT",
+    }
 )
-"""An address to deliver to, and whatever the number of an item may be taken for."""
+"""An address to deliver to, and whatever an item, its number or a colour may be taken for."""
+_HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 _HANDLE: Final = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_\d+>")
 
 
@@ -73,6 +84,8 @@ class ServiceTools:
                 return self._carried_out(turn.case, shop, context, teller)
             case "dropped":
                 return Served(turn.case, teller.dropped(), "done")
+            case "nothing" if takes_back(said):
+                return Served(turn.case, teller.dropped(), "done")
             case "nothing":
                 return Miss("unclear")
             case "go_on" if case and case.stage == "confirm" and _unchanged(case, turn.case, shop):
@@ -96,11 +109,17 @@ class ServiceTools:
             return Miss("verify_failed", "identity")
         records = self._shop(context, customer).records
         answerer = Answerer(
-            records, customer, context.state.case, self.shop.info.currency, lambda address: _hidden(address, context)
+            records,
+            customer,
+            context.state.case,
+            self.shop.info.currency,
+            lambda address: _hidden(address, context),
+            lambda order: STATUS[order.status][context.lang],
+            lambda event, order: told_event(event, order, context),
         )
         topic = context.state.topic.id if context.state.topic and context.state.topic.type == "order" else None
         asked = opener(context)(context.state.held or context.text.text)
-        found = answerer.answer(asked, topic)
+        found = answerer.settled(asked, topic) if call.kind == "refund" else answerer.answer(asked, topic)
         if found is None:
             return Miss("ask_order", "order")
         text, order_id = found
@@ -194,7 +213,7 @@ def _placed(case: Case | None, context: ToolContext) -> Case:
 def _by_kind(turn: Turn, call: Call, context: ToolContext) -> Turn:
     """Where no word says what to do, what the model says."""
     op = op_for(call.kind, context.text.text) if call.kind else None
-    if turn.do != "nothing" or op is None:
+    if turn.do != "nothing" or op is None or takes_back(context.text.text):
         return turn
     job = Job.of(Request(op, tidy(context.text.text), (op,)), turn.case.orders)
     return Turn(replace(turn.case, jobs=(job,), stage=None), "go_on")
@@ -244,7 +263,7 @@ def _fits(words: str, shop: Shop) -> bool:
 
 def _hidden(address: Address, context: ToolContext) -> Concealed:
     parts = (address.line1, address.line2, address.city, address.region, address.postal_code)
-    if not address.line1.isascii():  # one form, whatever the language of the turn: the same handle
+    if _HAN.search(address.line1):  # one form, whatever the language of the turn: the same handle
         text = f"{address.region if address.region != address.city else ''}{address.city}{address.line1}{address.line2}"
     else:
         text = ", ".join(part for part in parts if part)
