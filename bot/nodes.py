@@ -36,10 +36,14 @@ from guardrails.findings import Concealed, VaultOwner
 from guardrails.guard import Guardrails
 
 MAX_ACTIONS: Final = 8
-_NAME: Final = re.compile(
-    r"(?:(?:i'?m|i\sam|my\sname\sis|name:?|it'?s|this\sis|我是|我叫|姓名[:：]?|名字[:：]?)\s*)?"
-    r"(?P<name>[A-Z\u00c0-\u00de][\w'\u2019-]+(?:\s[A-Z\u00c0-\u00de][\w'\u2019.-]*){1,3}|[\u4e00-\u9fff]{2,4})[\s,，;；]*(?:and\s|邮编[:：]?)?(?=<POSTCODE_\d+>\W*$)"
+_WHO: Final = re.compile(
+    r"\W*(?:(?:i'?m|i\sam|my\sname\sis|name:?|it'?s|this\sis)\s|我是|我叫|姓名[:：]?|名字[:：]?)?"
+    r"(?P<name>(?-i:[^\W\d_a-z][\w'\u2019-]+(?:\s[^\W\d_a-z][\w'\u2019.-]*){1,3})|[\u4e00-\u9fff]{2,4})"
+    r"[\s,，;；]*(?:and\s|(?:zip|postcode|postal\scode):?\s|邮编[:：]?)*"
+    r"(?P<code>[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[\dW]\s?[A-Z\d]{4}|\d{5,6}(?:-\d{4})?)\W*",
+    re.IGNORECASE,
 )
+"""A name and a postal code and nothing else; codes of the US, China, Germany, France, the United Kingdom, Ireland."""
 _POSTAL: Final = re.compile(r"(?<![\w<#])\d{5,6}(?:-\d{4})?(?![\w>])")
 _log = structlog.get_logger("tactful.turn")
 
@@ -77,8 +81,9 @@ class Nodes:
             result = await asyncio.to_thread(self._parts.guard.conceal, session.owner, scratch.turn.text)
             scratch.text, scratch.hidden = result.text, {str(kind): n for kind, n in result.hidden.items()}
             if start.awaiting == "identity":
-                scratch.text = await asyncio.to_thread(self._with_postal_code, session.owner, scratch.text)
-                scratch.text = await asyncio.to_thread(self._with_name, session.owner, scratch.text)
+                told = await asyncio.to_thread(self._who, session.owner, scratch.turn.text)
+                with_code = await asyncio.to_thread(self._with_postal_code, session.owner, scratch.text)
+                scratch.text = told or with_code
             if result.hidden:
                 scratch.emit(Hidden(scratch.hidden))
             if verdict.action == "block":
@@ -98,14 +103,13 @@ class Nodes:
         around = (Concealed.fixed(text.text[: match.start()]), Concealed.fixed(text.text[match.end() :]))
         return Concealed.join("", (around[0], handle, around[1]))
 
-    def _with_name(self, owner: VaultOwner, text: Concealed) -> Concealed:
-        """What stands before a postal code where both were asked for is a name, also one that no recognizer knows."""
-        match = _NAME.match(text.text)
+    def _who(self, owner: VaultOwner, text: str) -> Concealed | None:
+        """A name and a postal code where both were asked for, also a name that no recognizer knows."""
+        match = _WHO.fullmatch(text)
         if match is None:
-            return text
-        handle = self._parts.guard.conceal_value(owner, "PERSON", match["name"])
-        around = (Concealed.fixed(text.text[: match.start("name")]), Concealed.fixed(text.text[match.end("name") :]))
-        return Concealed.join("", (around[0], handle, around[1]))
+            return None
+        name = self._parts.guard.conceal_value(owner, "PERSON", match["name"])
+        return Concealed.join(" ", (name, self._parts.guard.conceal_value(owner, "POSTAL_CODE", match["code"])))
 
     def _refuse(self, scratch: Scratch, error: GuardError) -> None:
         _log.warning("turn_refused", reason=error.reason, session=scratch.turn.session.id)

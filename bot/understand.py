@@ -96,7 +96,8 @@ class Understander:
         if rule := rule_asked(text.text):
             return (rule,)
         of_order = bool(context.topic and re.fullmatch(self.order_pattern, context.topic, re.IGNORECASE))
-        if asked_about(text.text, of_order=of_order):
+        about = asked_about(text.text, of_order=of_order)
+        if about and not (about == "tracking" and asks_where(text.text)):
             return (Command("ask_account", query=text.text[:MAX_QUERY_CHARS]),)
         if asks_where(text.text):
             kept = tuple(c for c in commands if c.name in ("track_order", "human"))

@@ -82,9 +82,7 @@ _STATES: Final = dict(
         "district of columbia=DC",
     ]
 )
-_END: Final = re.compile(
-    r"(?<!\bSt)(?<!\bAve)(?<!\bRd)(?<!\bDr)(?<!\bApt)(?<!\bSte)(?<!\bNo)(?<!\bMt)(?<!\bFt)(?<!str)[.!?;]\s+(?=[A-Z][a-z]*\s)"
-)
+_END: Final = re.compile(r"(?<=[a-zA-Z]{4})[.!?;]\s+(?=\w)|(?<=[\d>])[.!?;]\s+(?=[A-Za-z]{3})")
 _POLITE: Final = re.compile(r"[\s,]+(?:please|pls|thanks|thank\syou|cheers|instead|now)\W*$", re.IGNORECASE)
 _STREET: Final = re.compile(
     r"[A-ZÄÖÜ][\wäöüß.'-]*(?:weg|straße|strasse|str\.|gasse|platz|allee|ring|damm|ufer)\s\d+\w?\b"

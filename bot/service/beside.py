@@ -76,7 +76,7 @@ def asks_rule(text: str) -> bool:
 def rule_asked(text: str) -> Command | None:
     """The rule that a message plainly asks for, whatever else the model sees in it."""
     if asks_refund_time(text):
-        return Command("ask_policy", topic="returns", kind="refund")
+        return Command("ask_policy", topic="returns")
     if _SENDS.search(tidy(text).lower()):
         return Command("ask_policy", topic="shipping")
     return None

@@ -33,6 +33,9 @@ _DEFAULT: Final = re.compile(r"\b(?:default|profile|home|account|my\sown)\b|默�
 _ELSEWHERE: Final = re.compile(r"\border\b|\bsame\b|\bin\s(?:one|another|my)\b|订单|一样|相同|同一")
 
 
+_NUMBERS: Final = re.compile(r"(?:[#,、，\s]|and|和|[A-Za-z]{1,2}\d{6,})+")
+
+
 _TO: Final = re.compile(r"\b(?:to|as|is|with|use)\b|成|为|到|用|跟|和")
 
 
@@ -78,7 +81,7 @@ def _without_target(job: Job) -> Job:
     for kind, layer in job.layers:
         if kind == "address":
             continue
-        asking = [part for part in _sentences(layer) if OPS["address"].search(part.lower())]
+        asking = [part for part in _sentences(layer) if OPS["address"].search(part.lower()) or _NUMBERS.fullmatch(part)]
         words = ". ".join(asking) or layer
         match = re.search(
             r"\baddress(?:es)?\b.*?\b(to|as)\b|\border\b.*?\b(to)\b\s(?:my|the)\b|(?:改|换)(?:成|为|到)",

@@ -94,7 +94,11 @@ def read_requests(text: str) -> tuple[Request, ...]:
         if fallback:
             request = _with_otherwise(request, _request(_then(fallback)))
         own = bool(_NUMBER.search(request.text)) and bool(found) and request.op != found[-1].op
-        told = not own and (not EXPLICIT.search(request.text.lower()) or _NUMBER.match(request.text) is not None)
+        told = (
+            not own
+            and request.op != "account_address"
+            and (not EXPLICIT.search(request.text.lower()) or _NUMBER.match(request.text) is not None)
+        )
         if found and (request.op is None or _SETTLED.match(request.text) or told or _says_again(found[-1], request)):
             if _tells_of_another(found[-1], request):  # what is told of one order must not be done to another
                 found.append(request)

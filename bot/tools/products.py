@@ -87,7 +87,7 @@ class ProductTools:
         if _names_a_price(context.text.text) and not _names_a_price(query):
             query = context.text.text  # the model dropped what it may cost
         found = self.catalogue.search(query, context.lang, limit=MAX_OFFERED)
-        named = self.catalogue.lookup(query, context.lang)
+        named = self.catalogue.lookup(query, context.lang) or self.catalogue.lookup(context.text.text, context.lang)
         if named and (version := self._version(named, context)):
             return Told(version, _mention(named, context.lang))
         hits = [hit for hit in found if not hit.missed] or found
