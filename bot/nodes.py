@@ -38,8 +38,8 @@ from guardrails.guard import Guardrails
 MAX_ACTIONS: Final = 8
 _WHO: Final = re.compile(
     r"\W*(?:(?:i'?m|i\sam|my\sname\sis|name:?|it'?s|this\sis)\s|我是|我叫|姓名[:：]?|名字[:：]?)?"
-    r"(?P<name>(?-i:[^\W\d_a-z][\w'\u2019-]+(?:\s[^\W\d_a-z][\w'\u2019.-]*){1,3})|[\u4e00-\u9fff]{2,4})"
-    r"[\s,，;；]*(?:and\s|(?:zip|postcode|postal\scode):?\s|邮编[:：]?)*"
+    r"(?P<name>(?-i:[^\W\d_a-z](?:[^\W\d_]|['\u2019-])+(?:\s[^\W\d_a-z](?:[^\W\d_]|['\u2019.-])*){1,3})|[\u4e00-\u9fff]{2,4})"
+    r"[\s,，;；]+(?:and\s|(?:zip|postcode|postal\scode):?\s|邮编[:：]?)*"
     r"(?P<code>[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[\dW]\s?[A-Z\d]{4}|\d{5,6}(?:-\d{4})?)\W*",
     re.IGNORECASE,
 )

@@ -83,6 +83,9 @@ _STATES: Final = dict(
     ]
 )
 _END: Final = re.compile(r"(?<=[a-zA-Z]{4})[.!?;]\s+(?=\w)|(?<=[\d>])[.!?;]\s+(?=[A-Za-z]{3})")
+_END_ZH: Final = re.compile(
+    r"[，,\s]*邮(?:政)?编(?:码)?[:：]?\s*\d{6}|[，,\s]*(?<!\d)\d{6}(?!\d)|[。；;！!]|\.(?=\s|[A-Z\u4e00-\u9fff])|[，,](?=[A-Za-z]{1,2}\d{6,})"
+)
 _POLITE: Final = re.compile(r"[\s,]+(?:please|pls|thanks|thank\syou|cheers|instead|now)\W*$", re.IGNORECASE)
 _STREET: Final = re.compile(
     r"[A-ZÄÖÜ][\wäöüß.'-]*(?:weg|straße|strasse|str\.|gasse|platz|allee|ring|damm|ufer)\s\d+\w?\b"
@@ -142,7 +145,7 @@ def _chinese(text: str, near: Address | None) -> Address | None:
     code = re.search(r"(?<!\d)\d{6}(?!\d)", text)
     city = match["city"] or ""
     region = match["region"] or (city if city in ("北京市", "上海市", "天津市", "重庆市") else "")
-    line1 = re.sub(r"[\s，,]*(?:邮编[:：]?)?\s*\d{6}$", "", body[match.start("line1") :]).strip(" ，,。")
+    line1 = _END_ZH.split(body[match.start("line1") :])[0].strip(" ，,。")
     line1, line2 = _parts_of(line1)
     return Address(line1, line2, city, region, code.group() if code else "", near.country if near else "")
 

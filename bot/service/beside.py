@@ -20,7 +20,7 @@ RULE_TOPICS: Final[dict[ServiceKind, Topic]] = {
 _TRACKS: Final = re.compile(
     r"\bwhere(?:'s|\sis|\sare)\b|\bwhen\b[^.?]{0,60}\b(?:arriv\w*|com(?:e|es|ing)|get\shere|be\shere|be\sdelivered|due|land)\b|\bon\strack\b"
     r"|\b(?:shipping|delivery|parcel|package|order)\sstatus\b|\bstatus\sof\s(?:my|the|that|order)\b"
-    r"|(?:什么时候|啥时候|何时|几号|哪天|几天|多久)[^。？?]{0,6}(?:到(?!账|期)|送(?!货地)|收到)|到哪|到了没|走到|(?:物流|快递|包裹)[^。？?]{0,6}(?:信息|状态|情况|进度)"
+    r"|\bwill\b[^.?]{0,30}\b(?:be\shere|arrive|come|get\shere)\b|能[^。？，,]{0,8}到(?:吗|么|不)|到得了吗|(?:什么时候|啥时候|何时|几号|哪天|(?<!前)几天|多久)[^。？?，,]{0,6}(?:到(?!账|期)|送(?!货地)|收到)|到哪|到了没|走到|(?:物流|快递|包裹)[^。？?]{0,6}(?:信息|状态|情况|进度)"
 )
 _GENERAL: Final = re.compile(
     r"\bif\si\sorder\b|\bin\sgeneral\b|\bgenerally\b|\busually\b|\bnormally\b|\bsomething\slike\s(?:this|that)\b|\bthings\slike\b|一般|通常|这种|这类|此类"
@@ -66,7 +66,9 @@ def asks_rule(text: str) -> bool:
     [True, True, False]
     """
     words = tidy(text).lower()
-    questions = [part for part in re.split(r"(?<=[.?!。？！])\s*", words) if part and _asked(part)]
+    questions = [
+        part for part in re.split(r"(?<=[.?!。？！，])\s*|(?<=[\u4e00-\u9fff]),", words) if part and _asked(part)
+    ]
     if not questions:
         return False
     general = bool(_GENERAL.search(words))

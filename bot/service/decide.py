@@ -11,6 +11,7 @@ from bot.service.payments import named_methods, says_original
 from bot.service.rules import allows as rule_allows
 from bot.service.rules import original_method, settle_methods
 from bot.service.targets import read_targets
+from bot.service.wording import FAULTY, OPENED
 from bot.shop.records import Customer, Order, PaymentMethod, Product, Variant
 from bot.shop.rules import ShopRules
 from bot.shop.writes import (
@@ -22,7 +23,7 @@ from bot.shop.writes import (
 
 Problem = Literal[
     "order_missing", "no_order", "no_such_item", "partial", "not_available", "no_address", "product_gone",
-    "unclear_options", "unclear_items", "price",
+    "unclear_options", "unclear_items", "price", "opened",
 ]  # fmt: skip
 
 
@@ -104,6 +105,25 @@ def open_question(targets: Targets, job: Job, op: str) -> Targets | Step:
         return Ask(asked, pieces=targets.unsure, orders=targets.orders)
     first = targets.unsure[0]
     return replace(targets, pieces=(*targets.pieces, first), unsure=())
+
+
+def goods(job: Job, shop: Shop, can: Callable[[Order], bool], op: str) -> Targets | Step:
+    """The pieces a job is about, settled; a step where one must be asked for or may not come back."""
+    found = open_question(read(job, shop, can), job, op)
+    return (_opened(found, job, shop) or found) if isinstance(found, Targets) else found
+
+
+def _opened(found: Targets, job: Job, shop: Shop) -> Refuse | None:
+    """Why the first piece cannot come back that the shop takes back sealed only; ``None`` where nothing was opened."""
+    text = text_of(job, shop).lower()
+    if not shop.rules.sealed or not OPENED.search(text) or FAULTY.search(text):
+        return None
+    for piece in found.pieces:
+        product = shop.records.product(piece.item.product_id)
+        if product and {*product.tags, product.category, product.category_zh} & set(shop.rules.sealed):
+            orders = tuple(order for order in found.orders if order.order_id == piece.order_id)
+            return Refuse("opened", job.op, orders, product)
+    return None
 
 
 def which(found: Targets, job: Job, op: str, can: Callable[[Order], bool]) -> Step:

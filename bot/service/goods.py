@@ -23,6 +23,8 @@ _VAGUE: Final = frozenset(
 _HEADS: Final = frozenset({"set", "kit", "machine", "maker", "cleaner", "case", "box", "bed", "light"})
 _DETERMINERS: Final = frozenset({"my", "the", "that", "this", "a", "an", "whole", "other", "another", "same", "your"})
 _COMPOUND: Final = 5
+_ALIKE_ZH: Final = {"毛衣": "毛衫", "毛衫": "毛衣", "耳麦": "耳机"}
+"""Everyday words for a thing whose name has another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,11 @@ class Names:
                 fits := tuple(n.product_id for n in self._names if _head_zh(n.zh) == text[at])
             ):
                 found.append(Mention(at, at + 2, fits, 2))  # 裙子 of a 吊带裙
+                continue
+            elif (other := _ALIKE_ZH.get(text[at : at + 2])) and (
+                fits := tuple(n.product_id for n in self._names if other in n.zh)
+            ):
+                found.append(Mention(at, at + 2, fits, 2))
                 continue
             best = {name.product_id: _shared(text, at, name.zh) for name in self._names if name.zh}
             most = max(best.values(), default=0)

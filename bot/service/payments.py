@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.service.wording import METHODS, ORIGINAL
+from bot.session import Lang
 from bot.shop.records import PaymentMethod
 
 _BRANDS: Final = re.compile(
@@ -60,3 +61,10 @@ def all_named(text: str, methods: Sequence[PaymentMethod]) -> tuple[PaymentMetho
     if not named or not METHODS["gift_card"].search(text):
         return named
     return tuple(dict.fromkeys((*named, *(m for m in methods if m.kind == "gift_card"))))
+
+
+def brand_in(brand: str, lang: Lang) -> str:
+    """A brand as it is called in a language: Alipay is 支付宝."""
+    if lang == "en":
+        return brand
+    return {"alipay": "支付宝", "wechat pay": "微信支付", "unionpay": "银联"}.get(brand.lower(), brand)

@@ -13,6 +13,7 @@ from bot.formats import day, money
 from bot.service.case import Case
 from bot.service.meant import RETURNING, meant
 from bot.service.owned import Piece, Records, pieces_of
+from bot.service.payments import brand_in
 from bot.service.requests import tidy
 from bot.service.wording import QUESTION
 from bot.session import Lang
@@ -190,13 +191,16 @@ class Answerer:
                 told = [self._say("address", order=fixed, address=self.hide(order.address))]
                 told += self._order("tracking", order) if order.tracking_id else []
             case "method" if order.payment_method:
-                told = [self._say("method", order=fixed, method=Concealed.fixed(order.payment_method))]
+                told = [self._say("method", order=fixed, method=Concealed.fixed(self._brand(order)))]
             case "rest":
                 left = [p for p in pieces_of([order]) if p.sku not in order.returning]
                 told = [self._say("rest", order=fixed, amount=self._money(sum(p.item.price_minor for p in left)))]
             case _:
                 told = [self._say("paid", order=fixed, amount=self._money(order.total_minor))]
         return told
+
+    def _brand(self, order: Order) -> str:
+        return brand_in(order.payment_method, self.records.lang)
 
     def _pieces(self, pieces: Sequence[Piece], words: str) -> Concealed:
         told = [

@@ -27,7 +27,9 @@ _AND: Final = re.compile(
     re.IGNORECASE,
 )
 _POLITE: Final = re.compile(
-    r"^(?:and|then|so|also|ok(?:ay)?|well|fine|alright|damn\sit|please|那|那么|好吧|行吧|请)[,，.…!\s]+", re.IGNORECASE
+    r"^(?:and|then|so|also|ok(?:ay)?|well|fine|alright|damn\sit|please|(?:在吗|在么|你好|您好|亲)+|那|那么|好吧|行吧|请)"
+    r"[,，.…!！?？\s]+",
+    re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"[A-Za-z]{1,2}\d{6,}")
 _TAKES_BACK: Final = re.compile(

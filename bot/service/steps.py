@@ -16,8 +16,8 @@ from bot.service.decide import (
     Shop,
     Step,
     allows,
+    goods,
     method_of,
-    open_question,
     proposed,
     read,
     text_of,
@@ -61,7 +61,7 @@ def next_step(job: Job, shop: Shop) -> Step:
 
 def _return(job: Job, shop: Shop) -> Step:
     can = allows(shop, ReturnItems)
-    found = open_question(read(job, shop, can), job, "return")
+    found = goods(job, shop, can, "return")
     if not isinstance(found, Targets):
         return found
     if not found.pieces:

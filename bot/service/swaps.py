@@ -11,10 +11,9 @@ from bot.service.decide import (
     Shop,
     Step,
     allows,
+    goods,
     method_of,
-    open_question,
     proposed,
-    read,
     text_of,
     which,
 )
@@ -35,7 +34,7 @@ from bot.shop.writes import (
 def exchange_step(job: Job, shop: Shop) -> Step:
     """What becomes of what, by order."""
     can = allows(shop, *_kinds_of_exchange(text_of(job, shop, "ask").lower()))
-    found = open_question(read(job, shop, can), job, "exchange")
+    found = goods(job, shop, can, "exchange")
     if not isinstance(found, Targets):
         return found
     if not found.pieces:

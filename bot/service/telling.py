@@ -11,6 +11,7 @@ from typing import Final
 from bot.formats import money
 from bot.service.decide import Ask, Problem, Propose, Refuse, Step
 from bot.service.owned import Piece, options_known
+from bot.service.payments import brand_in
 from bot.session import Lang
 from bot.shop.records import Address, Order, PaymentMethod, Variant
 from bot.shop.writes import (
@@ -90,6 +91,7 @@ _REFUSED: Final[dict[RefusalCode | Problem, tuple[str, str]]] = {
     "no_address": ("I can't do that without a complete address.", "没有完整的地址，无法办理。"),
     "unclear_options": ("I can't tell which version of {name} you would like, so I have changed nothing.", "没有明白您想把{name}换成哪一款，所以没有改动。"),
     "unclear_items": ("I can't tell which items you mean, so I have changed nothing.", "没有明白您指的是哪些商品，所以没有改动。"),
+    "opened": ("I can't do that: once it is opened, {name} cannot be returned or exchanged, unless it is faulty, damaged or not what you ordered.", "无法办理：{name}拆封后不能退换，有质量问题、破损或发错货的除外。"),
     "product_gone": ("I can't do that: the product is no longer sold.", "无法办理：这款商品已经停售。"),
 }  # fmt: skip
 _CHOICE: Final = ("There is: {list}.", "现有：{list}。")
@@ -198,10 +200,10 @@ class Teller:
         found = next((m for m in self.methods if m.method_id == method_id), None)
         if found is None:
             return "original payment method" if self.lang == "en" else "原支付方式"
-        kind = _METHOD[found.kind][self._at]
-        if found.kind == "wallet" and found.brand:
-            return found.brand
-        return f"{found.brand} {kind}" if found.brand and found.kind == "card" else kind
+        kind, brand = _METHOD[found.kind][self._at], brand_in(found.brand, self.lang)
+        if found.kind == "wallet" and brand:
+            return brand
+        return f"{brand} {kind}" if brand and found.kind == "card" else kind
 
     def _question(self, ask: Ask) -> Concealed:
         known = {

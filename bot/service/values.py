@@ -117,6 +117,8 @@ def _spelled(value: str) -> str:
 def _telling_parts(plain: str, values: tuple[str, ...]) -> list[str]:
     """Words of a longer value that no other value of the option has, and beginnings of compound ones."""
     others = [normalise(v) for v in values if normalise(v) != plain]
+    if (size := re.match(r"(x{0,3}[sl]|m)[\s(（]", plain)) and not any(o.startswith(size.group()) for o in others):
+        return [rf"(?<![a-z0-9]){size[1]}(?![a-z0-9])"]  # "L 95×70 cm"
     tokens = re.findall(r"[a-z0-9]+(?:\.\d+)?", plain) if plain.isascii() else []
     forms = [
         re.escape(t) + ("s?" if t.isalpha() else "")

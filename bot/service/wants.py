@@ -25,6 +25,7 @@ from bot.service.wording import (
     SCALES,
     SMALLER,
     STEP,
+    TOO,
 )
 from bot.session import Lang
 from bot.shop.records import Product, Variant
@@ -125,7 +126,7 @@ def read_wants(text: str, product: Product, lang: Lang) -> Wants:  # noqa: C901 
         moved = _moves(part, options, about)
         moves += moved
         for hit in found:
-            if hit.negated:
+            if hit.negated or TOO.search(part[hit.end :]):
                 never.setdefault(hit.option, []).append(hit.value)
             elif not any(move.option == hit.option and move.by is not None for move in moved):
                 known = hard.setdefault(hit.option, [])
@@ -185,10 +186,12 @@ def _without_refused(found: list[Hit], part: str, never: dict[str, list[str]]) -
     match = INSTEAD_OF.search(part)
     if match is None or not match.group().strip().startswith(("instead", "rather", "而不是")):
         return found, part
+    bracket = re.search(r"[(（]", part[match.end() :])
+    end = match.end() + bracket.start() if bracket else len(part)
     for hit in found:
-        if hit.start >= match.end():
+        if match.end() <= hit.start < end:
             never.setdefault(hit.option, []).append(hit.value)
-    return [hit for hit in found if hit.start < match.start()], part[: match.start()]
+    return [hit for hit in found if hit.start < match.start() or hit.start >= end], part[: match.start()]
 
 
 def _named_only(found: Sequence[Hit], part: str) -> bool:

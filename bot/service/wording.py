@@ -107,7 +107,7 @@ OPEN: Final = re.compile(
     r"\b(?:pending|unshipped|not\s(?:yet\s)?shipped|hasn'?t\sshipped|upcoming)\b|未发货|没发货|还没发|待发货|刚下"
 )
 TARGET: Final = re.compile(
-    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s)?(?:order|my\s(?:order|paypal|credit|gift|card)))|换(?:成|为|个|一)|改(?:成|为)|要(?!求)|→|->"
+    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s)?(?:order|my\s(?:order|paypal|credit|gift|card)))|换(?:成|为|个|一|(?=[smlx\d]))|改(?:成|为|(?=[smlx\d]))|要(?!求)|→|->"
 )
 CHEAPEST: Final = re.compile(r"\b(?:cheapest|least\sexpensive|lowest[-\s]priced?)\b|最便宜|最低价")
 DEAREST: Final = re.compile(r"\b(?:most\sexpensive|priciest|dearest|highest[-\s]priced?)\b|最贵")
@@ -140,7 +140,7 @@ QUESTION: Final = re.compile(
     r"|(?:什么|多少|多久|多长|哪|几|吗|呢|怎么|如何|何时|是不是|有没有)[^。]*[?？]?$"
 )
 ASKED_FOR: Final = re.compile(
-    r"\b(?:can|could|would|will)\s(?:you|i|we)\b|\b(?:want|need|would\slike|i'd\slike|please)\b|(?:帮|想|我要|请(?!问)|麻烦|给我|能不能|把)"
+    r"\b(?:can|could|would|will)\s(?:you|i|we)\b|\b(?:want|need|would\slike|i'd\slike|please)\b|(?:帮|想|我要|(?<!申)请(?!问)|麻烦|给我|能不能|把)"
 )
 SOURCE: Final = re.compile(
     r"\b(?:to|as|is|with|at|use|using)\s(?:be\s)?(?:the\s)?(?:same\sas\s)?(?:my|the|her|his|our)?\s?(?:\w+\s){0,4}?(?:default|profile|home|user|account)\b|(?:成|为|到|用)(?:我的)?(?:默认|账户|资料)"
@@ -166,6 +166,18 @@ SCALES: Final[tuple[tuple[str, ...], ...]] = (
     ("小", "中", "大"),
     ("小号", "中号", "大号", "加大号"),
     ("低", "中", "高"),
+)
+TOO: Final = re.compile(
+    r"^(?:色|的)?\s?(?:(?:is|are|was|were|looks?|feels?|seems?)\s)?(?:(?:a\sbit|much|way|far)\s)?too\b|^(?:色|的)?太"
+)
+"""After a value: it is what the thing is, and why another one is wanted."""
+OPENED: Final = re.compile(
+    r"(?<!un)(?<!not\s)(?<!never\s)(?<!n't\s)\b(?:opened|unsealed|brewed|drank|ate)\b|\bbroke\sthe\sseal\b|\bused\s(?:it|them|some|once|twice)\b|\btried\s(?:it|them|some|one)\b"
+    r"|(?<!没)(?<!未)(?<!没有)(?:拆(?:开|封)了?|开封了?|[拆喝吃]了|[喝吃用]过)"
+)
+FAULTY: Final = re.compile(
+    r"\b(?:faulty|defective|damaged|broken|leak\w*|cracked|spoil\w*|expired|mould\w*|wrong\s(?:item|one|thing|product)|not\swhat\si\sordered)\b"
+    r"|坏|破损|碎|漏|发霉|变质|过期|质量问题|发错|寄错"
 )
 SIZES: Final = {
     "extra small": "xs", "extra large": "xl", "double extra large": "xxl", "small": "s", "medium": "m", "large": "l",

@@ -62,6 +62,7 @@ class ShopRules:
         cancel_after_items: An order whose items were changed can still be cancelled.
         exchange_same_item: A piece can be exchanged for the same one, such as a faulty one.
         count_stock: Writes change stock, and no more can be had than there is; else stock only tells sold out.
+        sealed: Tags and categories of goods that cannot come back once they are opened, unless they are faulty.
         home_countries: Spellings of the country that is not abroad; none: nothing is abroad.
         fee_free_levels: Member levels that pay no ``fee_minor``.
         stands_at: A shop of examples whose time does not pass; ``None``: now is now.
@@ -83,6 +84,7 @@ class ShopRules:
     cancel_after_items: bool = True
     exchange_same_item: bool = False
     count_stock: bool = True
+    sealed: tuple[Text, ...] = ()
     home_countries: tuple[Text, ...] = ()
     fee_free_levels: tuple[Text, ...] = ()
     stands_at: datetime | None = None

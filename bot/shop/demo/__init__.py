@@ -20,6 +20,10 @@ RULES = ShopRules(
     returns=WriteRule(("delivered", "exchanged"), "returns", days=14, days_abroad=30, fee_minor=1_000),
     exchange=WriteRule(("delivered",), "exchanges", days=14, abroad=False, fee_minor=1_000),
     items_once=False,
+    sealed=(
+        *("green tea", "black tea", "white tea", "oolong", "herbal", "coffee", "food"),
+        *("skincare", "sunscreen", "make-up", "shaving", "earbuds"),
+    ),
     home_countries=("中国", "中国大陆", "China", "Mainland China", "PRC", "CN"),
     fee_free_levels=("gold",),
     stands_at=NOW,
