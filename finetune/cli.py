@@ -11,12 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from finetune import signing_commands
+from finetune.dp import commands as dp_commands
 from finetune.errors import FinetuneError
 from finetune.private import commands as private_commands
 
 app = typer.Typer(help="Train the assistant's model on generated dialogues. 训练模型。", no_args_is_help=True)
 private_commands.register(app)
 signing_commands.register(app)
+dp_commands.register(app)
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
 WORK = Path(".tactful/finetune")
@@ -197,6 +199,9 @@ def tagger(
     messages_zh: Annotated[int, typer.Option(help="Chinese messages")] = 26_000,
     max_minutes: Annotated[float, typer.Option(help="end after so many minutes, 0 for no bound")] = 0.0,
     trained: Annotated[Path | None, typer.Option(help="checkpoint.pt of a run that was trained: do the rest")] = None,
+    limits_only: Annotated[
+        bool, typer.Option("--limits-only", help="train nothing: choose for --out anew what counts as an attack")
+    ] = False,
     seed: Annotated[int, typer.Option(help="of messages, initial head and order")] = 1,
     threads: Annotated[int, typer.Option(help="processor threads")] = 2,
     as_json: Json = False,
@@ -205,8 +210,9 @@ def tagger(
 
     训练姓名与地址识别模型。
     """
-    from finetune.tagger.build import build
+    from finetune.tagger.build import build, choose_attack_limits
     from finetune.tagger.train import TaggerSettings
+    from guardrails.errors import GuardError
 
     settings = TaggerSettings(
         layers=layers,
@@ -217,10 +223,16 @@ def tagger(
         threads=threads,
     )
     try:
-        config = build(out, settings, work=work, report=_report_line(), trained=trained)
-    except (FinetuneError, OSError, ImportError) as error:
+        if limits_only:
+            config = choose_attack_limits(out, seed)
+        else:
+            config = build(out, settings, work=work, report=_report_line(), trained=trained)
+    except (FinetuneError, GuardError, OSError, ImportError) as error:
         raise _failed(error) from error
-    _tell({"folder": str(out), "layers": layers} | config["measured"], as_json)
+    _tell(
+        {"folder": str(out), "layers": config["recipe"]["layers"], "attack": config["attack"]} | config["measured"],
+        as_json,
+    )
 
 
 def _report_line() -> Any:

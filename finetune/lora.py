@@ -22,6 +22,8 @@ from finetune.errors import BadBase
 ADAPTER_WEIGHTS: Final = "adapter_model.safetensors"
 ADAPTER_CONFIG: Final = "adapter_config.json"
 _PREFIX: Final = "base_model.model."
+_A: Final = ".lora_A.weight"
+_B: Final = ".lora_B.weight"
 
 
 class LoraLinear(nn.Module):
@@ -90,8 +92,8 @@ def state(model: nn.Module) -> dict[str, torch.Tensor]:
     """The adapter under PEFT's names, in float32."""
     tensors = {}
     for name, layer in _layers(model):
-        tensors[f"{_PREFIX}{name}.lora_A.weight"] = layer.lora_a.detach()
-        tensors[f"{_PREFIX}{name}.lora_B.weight"] = layer.lora_b.detach()
+        tensors[f"{_PREFIX}{name}{_A}"] = layer.lora_a.detach()
+        tensors[f"{_PREFIX}{name}{_B}"] = layer.lora_b.detach()
     return tensors
 
 
@@ -111,16 +113,25 @@ def load_state(model: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
 
 def save(model: nn.Module, folder: Path, *, base_name: str) -> None:
     """Writes ``adapter_model.safetensors`` (bfloat16) and ``adapter_config.json``."""
+    write(state(model), scale(model), folder, base_name=base_name)
+
+
+def scale(model: nn.Module) -> float:
+    """Scale of the adapter, alpha / rank: the same for all layers."""
+    return next(layer.scale for _, layer in _layers(model))
+
+
+def write(tensors: dict[str, torch.Tensor], scale: float, folder: Path, *, base_name: str) -> None:
+    """Writes matrices under PEFT's names as an adapter of one rank; ``scale`` is alpha / rank."""
     from safetensors.torch import save_file
 
-    layers = list(_layers(model))
-    rank = layers[0][1].lora_a.shape[0]
+    rank = next(tensor.shape[0] for name, tensor in tensors.items() if name.endswith(_A))
     config = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
         "base_model_name_or_path": base_name,
         "r": rank,
-        "lora_alpha": round(layers[0][1].scale * rank, 6),
+        "lora_alpha": round(scale * rank, 6),
         "lora_dropout": 0.0,
         "bias": "none",
         "use_rslora": False,
@@ -128,11 +139,11 @@ def save(model: nn.Module, folder: Path, *, base_name: str) -> None:
         "fan_in_fan_out": False,
         "inference_mode": True,
         "modules_to_save": None,
-        "target_modules": sorted({name.rpartition(".")[2] for name, _ in layers}),
+        "target_modules": sorted({name.removesuffix(_A).rpartition(".")[2] for name in tensors if name.endswith(_A)}),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.to("cpu", torch.bfloat16).contiguous() for name, tensor in state(model).items()}
-    save_file(tensors, str(folder / ADAPTER_WEIGHTS), metadata={"format": "pt"})
+    stored = {name: tensor.to("cpu", torch.bfloat16).contiguous() for name, tensor in tensors.items()}
+    save_file(stored, str(folder / ADAPTER_WEIGHTS), metadata={"format": "pt"})
     (folder / ADAPTER_CONFIG).write_text(json.dumps(config, indent=1) + "\n", "utf-8")
 
 
@@ -143,6 +154,34 @@ def load(model: nn.Module, folder: Path) -> None:
     config: dict[str, Any] = json.loads((folder / ADAPTER_CONFIG).read_text("utf-8"))
     add_lora(model, rank=config["r"], alpha=config["lora_alpha"], seed=0)
     load_state(model, load_file(str(folder / ADAPTER_WEIGHTS)))
+
+
+def stacked(
+    first: dict[str, torch.Tensor], first_scale: float, second: dict[str, torch.Tensor], second_scale: float
+) -> dict[str, torch.Tensor]:
+    """One adapter that adds what two add: their matrices side by side, under the scale of the first.
+
+    The rank is the sum of both; where only one adapts a layer the rest is zero, because one rank for all layers is what
+    every engine reads.
+
+    >>> a = {"x.lora_A.weight": torch.ones(2, 3), "x.lora_B.weight": torch.ones(4, 2)}
+    >>> both = stacked(a, 2.0, a, 1.0)
+    >>> both["x.lora_A.weight"].shape, both["x.lora_B.weight"][0].tolist()
+    (torch.Size([4, 3]), [1.0, 1.0, 0.5, 0.5])
+    """
+    names = sorted({name.removesuffix(_A) for name in first | second if name.endswith(_A)})
+    ranks = [next(t.shape[0] for n, t in each.items() if n.endswith(_A)) for each in (first, second)]
+    tensors = {}
+    for name in names:
+        some = first if name + _A in first else second
+        parts = []
+        for each, rank, scale in zip((first, second), ranks, (1.0, second_scale / first_scale), strict=True):
+            a = each.get(name + _A, torch.zeros(rank, some[name + _A].shape[1]))
+            b = each.get(name + _B, torch.zeros(some[name + _B].shape[0], rank))
+            parts.append((a.float().cpu(), b.float().cpu() * scale))
+        tensors[name + _A] = torch.cat([a for a, _ in parts], dim=0)
+        tensors[name + _B] = torch.cat([b for _, b in parts], dim=1)
+    return tensors
 
 
 def merge_in_place(model: nn.Module) -> None:

@@ -13,13 +13,17 @@ Source: Koskela et al. (2020); Doroshenko et al. (2022), Connect the Dots; Miron
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from finetune.errors import BadPrivacy
 
 _RDP_ORDERS: Final = (*range(2, 65), 80, 96, 128, 192, 256, 512)
+_FINE: Final = 1e-4
+"""Grid of privacy losses; the estimate is pessimistic, so a coarser grid only says more."""
+_COARSE: Final = 2e-3
 MIN_NOISE: Final = 0.3
 MAX_NOISE: Final = 500.0
 
@@ -51,9 +55,14 @@ class Mechanism:
 
 def epsilon(mechanisms: Sequence[Mechanism], delta: float) -> float:
     """Epsilon of all ``mechanisms`` together, one after the other on the same customers."""
+    return _pld(tuple(mechanisms), delta, _FINE)
+
+
+@lru_cache(maxsize=256)
+def _pld(mechanisms: tuple[Mechanism, ...], delta: float, grid: float) -> float:
     from dp_accounting import pld
 
-    return _spent(pld.PLDAccountant(), mechanisms, delta)
+    return _spent(pld.PLDAccountant(value_discretization_interval=grid), mechanisms, delta)
 
 
 def epsilon_rdp(mechanisms: Sequence[Mechanism], delta: float) -> float:
@@ -80,22 +89,35 @@ def noise_for(target: float, rate: float, steps: int, delta: float, before: Sequ
     """
     if not (math.isfinite(target) and target > 0):
         raise BadPrivacy(f"expected an epsilon above 0, got {target!r}")
-    low, high = MIN_NOISE, 1.0
+    # Renyi accounting takes milliseconds and asks for more noise: PLD searches between a part of its answer and it
+    bound = _least(lambda noise: _rdp_cost(noise, rate, steps, delta, before), target, MIN_NOISE, MAX_NOISE)
+    if bound is None:
+        raise BadPrivacy(
+            f"epsilon {target:g} at delta {delta:g} cannot be met with rate {rate:g} and {steps} steps: "
+            "take fewer steps, a smaller batch, or a larger epsilon"
+        )
 
     def cost(noise: float) -> float:
-        return epsilon([*before, Mechanism(rate, steps, noise)], delta)
+        return _pld((*before, Mechanism(rate, steps, noise)), delta, _COARSE)
 
-    while cost(high) > target:
-        low, high = high, high * 2
-        if high > MAX_NOISE:
-            raise BadPrivacy(
-                f"epsilon {target:g} at delta {delta:g} cannot be met with rate {rate:g} and {steps} steps: "
-                "take fewer steps, a smaller batch, or a larger epsilon"
-            )
-    while high - low > 5e-4:
-        middle = (low + high) / 2
-        low, high = (middle, high) if cost(middle) > target else (low, middle)
-    noise = math.ceil(high * 1000) / 1000
+    found = _least(cost, target, max(MIN_NOISE, 0.8 * bound), bound)
+    noise = math.ceil((bound if found is None else found) * 1000) / 1000
     if noise <= MIN_NOISE + 2e-3:
         raise BadPrivacy(f"epsilon {target:g} would need less noise than {MIN_NOISE} a step: that protects nobody")
     return noise
+
+
+def _rdp_cost(noise: float, rate: float, steps: int, delta: float, before: Sequence[Mechanism]) -> float:
+    return epsilon_rdp([*before, Mechanism(rate, steps, noise)], delta)
+
+
+def _least(cost: Callable[[float], float], target: float, low: float, high: float) -> float | None:
+    """The least noise in [low, high] whose cost is at most ``target``, to 0.0005; nothing where ``high`` costs more."""
+    if cost(high) > target:
+        return None
+    if cost(low) <= target:
+        return low
+    while high - low > 5e-4 * max(1.0, low):
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if cost(middle) > target else (low, middle)
+    return high

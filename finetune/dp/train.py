@@ -46,6 +46,7 @@ class Trained:
 
     adapter: dict[str, torch.Tensor]
     entry: dict[str, Any]
+    scale: float
     mechanism: Mechanism
     last_loss: float
     """Mean of the last tenth of the steps, nats per token. Private."""
@@ -133,7 +134,9 @@ class PrivateRun:
                 self._after(line)
         finally:
             unwrap(self.model)
-        return Trained(lora.state(self.model), self._entry(), self._mechanism(), self._last_loss())
+        adapter = {name: tensor.clone() for name, tensor in lora.state(self.model).items()}
+        scale = self.settings.alpha / self.settings.rank
+        return Trained(adapter, self._entry(), scale, self._mechanism(), self._last_loss())
 
     def _begin(self, resume: bool) -> None:
         noted = self.work / STARTED
@@ -163,29 +166,40 @@ class PrivateRun:
 
     def _step(self) -> dict[str, Any]:
         self._note()
-        settings, constants = self.settings, self.constants
-        rate = linear_decay(settings.learning_rate, self.step, settings.steps)
+        rate = linear_decay(self.settings.learning_rate, self.step, self.settings.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        drawn = self.crew.tell(sample(self.randomness, self.customers.counts, constants.rate))
+        drawn = self.crew.tell(self._draw())
         self.empty += not drawn
         places = [self.customers.places[customer][example] for customer, example in drawn]
         mine = places[self.crew.rank :: self.crew.size]
-        total, loss = clipped_sum(self.model, self._losses_at, self._microbatches(mine), settings.clipping)
+        total, loss = self._sum(mine)
         self.crew.add_up(total)
         if self.crew.rank == 0:
-            add_noise(total, constants.noise_multiplier * settings.clipping.bound, self.randomness)
+            self._add_noise(total)
         self.crew.spread(total)
+        self._update(total, drawn)
+        self.step += 1
+        return {"loss": loss / max(1, len(mine)), "lr": rate, "customers": len(drawn)}
+
+    def _draw(self) -> list[tuple[int, int]]:
+        return sample(self.randomness, self.customers.counts, self.constants.rate)
+
+    def _sum(self, places: Sequence[int]) -> tuple[list[torch.Tensor], float]:
+        return clipped_sum(self.model, self._losses_at, self._microbatches(places), self.settings.clipping)
+
+    def _add_noise(self, total: Sequence[torch.Tensor]) -> None:
+        add_noise(total, self.constants.noise_multiplier * self.settings.clipping.bound, self.randomness)
+
+    def _update(self, total: Sequence[torch.Tensor], drawn: Sequence[Any]) -> None:
         before = [p.detach().clone() for p in self.parameters]
-        set_gradients(self.parameters, total, constants.divisor)
+        set_gradients(self.parameters, total, self.constants.divisor)
         self.optimizer.step()
         if self._must_move(drawn) and not moved(before, self.parameters):
             raise Diverged(
                 f"after step {self.step + 1} a matrix of the adapter has not moved or holds no numbers: "
                 "nothing of this run may be used"
             )
-        self.step += 1
-        return {"loss": loss / max(1, len(mine)), "lr": rate, "customers": len(drawn)}
 
     def _must_move(self, drawn: Sequence[Any]) -> bool:
         """With noise every matrix moves at every step; without it, B at the first and A from the second on."""
@@ -242,7 +256,7 @@ class PrivateRun:
             "rate": mechanism.rate,
             "steps": mechanism.steps,
             "noise_multiplier": mechanism.noise_multiplier,
-            "sensitivity": settings.clipping.bound,
+            "sensitivity": 1.0,
             "clipping": settings.clipping.to_json(),
             "divisor": self.constants.divisor,
             "public_size": settings.public_customers,
@@ -258,9 +272,10 @@ class PrivateRun:
             "epsilon_with_trials": _finite(together),
             "noise_source": self.randomness.name,
             "resumed": self.resumed,
+            "empty_batches": self.empty,
             "data_commitment": self.identity.get("data", ""),
             "trained": {
-                "layers": len(self.model.model.layers) - lower_depth(self.model, settings),
+                "layers": list(range(lower_depth(self.model, settings), len(self.model.model.layers))),
                 "modules": list(settings.modules),
                 "rank": settings.rank,
                 "parameters": sum(layer.lora_a.numel() + layer.lora_b.numel() for layer in trained),
