@@ -26,8 +26,8 @@ _GENERAL: Final = re.compile(
     r"\bif\si\sorder\b|\bin\sgeneral\b|\bgenerally\b|\busually\b|\bnormally\b|\bsomething\slike\s(?:this|that)\b|\bthings\slike\b|一般|通常|这种|这类|此类"
 )
 _RULE: Final = re.compile(
-    r"\bhow\s(?:many\s(?:days|weeks)|long)\b|\bwhat\s(?:do|does|is|are)\b[^.?]{0,40}\b(?:need\w*|require\w*|deadline|limit|period|fee)\b"
-    r"|多久|多长|几天|多少天|(?:需要|要)[^。？]{0,6}(?:什么|哪些)|(?:期限|规则|条件)[^。？]{0,4}(?:是|什么)"
+    r"\b(?:how\s)?many\s(?:days|weeks)\b|\bhow\slong\b|\bwhat\s(?:do|does|is|are)\b[^.?]{0,40}\b(?:need\w*|require\w*|deadline|limit|period|fee)\b"
+    r"|多久|多长|(?<![前这好])几天|多少天|(?:需要|要)[^。？]{0,6}(?:什么|哪些)|(?:期限|规则|条件)[^。？]{0,4}(?:是|什么)"
 )
 _OWN: Final = re.compile(r"\b(?:my|mine|this|that|these)\s(?!case|many)\w+|\b[a-z]{1,3}\d{6,}|我的|我那|那单|这单")
 _REFUND_TIME: Final = re.compile(

@@ -53,7 +53,7 @@ _ACCOUNT: Final = re.compile(r"\b(?:account|profile)\b|账户|账号|资料", re
 _OTHER_WAY: Final = re.compile(r"\binstead\sof\b|\brather\sthan\b|\boff\s(?:the|my)\b|\bthan\s(?:with|by)\b|而不是")
 _GOODS_MOVE: Final = re.compile(r"\b(?:return|refund|exchang|swap|replac|send)\w*|退|换货")
 _POINTS: Final = re.compile(
-    r"^(?:(?:can|could|would|will)\syou\s)?(?:please\s)?(?:change|switch|swap|do|make|fix|sort|arrange)\s(?:it|that|this)(?:\sfor\sme)?\W*$",
+    r"^(?:(?:can|could|would|will)\syou\s)?(?:(?:please|still|also|just)\s)*(?:change|switch|swap|do|make|fix|sort|arrange)\s(?:it|that|this)(?:\sfor\sme)?\W*$",
     re.IGNORECASE,
 )
 _NOT_WANTED: Final = re.compile(r"不想?要了|\b(?:don'?t|do\snot|no\slonger)\s(?:need|want)\b")

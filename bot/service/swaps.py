@@ -1,7 +1,7 @@
 """Steps that make one variant of another: before delivery a change of the order, after it an exchange."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.service.case import Job
@@ -19,9 +19,10 @@ from bot.service.decide import (
 )
 from bot.service.owned import Piece, Targets, pieces_of, said_of
 from bot.service.rules import allows as rule_allows
-from bot.service.values import named
-from bot.service.wants import Wants, fitting, fulfils, read_wants
+from bot.service.values import hits, named
+from bot.service.wants import Wants, fitting, fulfils, options_of, read_wants
 from bot.service.wording import OPEN, PRICE_LIMIT, RECEIVED, SAME_AS, TARGET, WHOLE
+from bot.session import Lang
 from bot.shop.records import Product, Swap, Variant
 from bot.shop.writes import (
     ChangeItems,
@@ -94,13 +95,22 @@ def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Re
         amount, price = round(float(limit["amount"].replace(",", "")) * 100), fits.exact[0].price_minor
         if price >= amount if limit["less"] else price <= amount:
             return Refuse("price", "exchange", found.orders[:1], product, fits.exact[:1])
-    if not fits.exact and fits.loose and not job.otherwise and not wants.same:
-        return Swap(
-            piece.sku, fits.loose[0].sku
-        )  # the nearest: the customer sees what becomes of what, and may decline
+    near = _unsaid(fits.loose, old, text_of(job, shop, "ask", "fix").lower(), product, lang)
+    if not fits.exact and near and not job.otherwise and not wants.same:
+        return Swap(piece.sku, near[0].sku)  # the nearest: the customer sees what becomes of what, and may decline
     if not fits.exact:
         return Refuse("not_available", "exchange", found.orders[:1], product, fits.loose[:3])
     return Swap(piece.sku, fits.exact[0].sku)
+
+
+def _unsaid(
+    loose: Sequence[Variant], old: Mapping[str, str], text: str, product: Product, lang: Lang
+) -> tuple[Variant, ...]:
+    """Those that change nothing that was named as it is: of "the black one in XL" the colour stays."""
+    options = options_of(product, lang)
+    said = {hit.option for hit in hits(text, options) if old.get(hit.option) == hit.value}
+    wished = {hit.option for hit in hits(_after_target(text), options) if old.get(hit.option) != hit.value}
+    return tuple(v for v in loose if all(v.options_in(lang).get(o) == old.get(o) for o in said - wished))
 
 
 def _same_as(piece: Piece, job: Job, shop: Shop, product: Product) -> Wants | None:

@@ -84,7 +84,7 @@ KEPT: Final = re.compile(
 )
 KEPT_AFTER: Final = re.compile(
     r"^[^.;!?]{0,40}\b(?:stay(?:ing|s)?|(?:is|are)\s(?:fine|great|good|ok(?:ay)?)|i'?m\skeeping|i'?ll\skeep|can\sstay)\b"
-    r"|^[^。；！？]{0,12}(?:留着|不退|不换|不动|保留|留下|没问题)"
+    r"|^[^。；！？，,]{0,12}(?:留着|不退|不换|不动|保留|留下|没问题)"
 )
 SAME_AS: Final = re.compile(
     r"\bsame\b[^.]{0,40}\bas\b|\b(?:type|kind|one|version|model|size|colou?r)\s(?:that\s(?:is|was)\s)?in\s(?:my|the)\b[^.]{0,20}\border"
@@ -137,7 +137,7 @@ IF_NOT: Final = re.compile(
 IF_SO: Final = re.compile(r"^if\sso[,;]?\s+", re.IGNORECASE)
 QUESTION: Final = re.compile(
     r"^(?:hi[,!]?\s|hello[,!]?\s|one\ssec[,:.]?\s|wait[,:]?\s|sorry[,:]?\s|quick\squestion[,:]?\s|btw[,:]?\s|ok(?:ay)?[,.]?\s|all\sright[,.]?\s|hmm+[,.]?\s|but\s|actually[,]?\s|also[,\s]+|and\s|finally[,\s]+|so\s)*(?:what|which|how|when|where|why|who|whose|is|are|was|were|did|does|do(?!\snot|n't)|has|have\syou)\b"
-    r"|(?:什么|多少|多久|多长|哪|几|吗|呢|怎么|如何|何时|是不是|有没有)[^。]*[?？]?$"
+    r"|(?:什么|多少|多久|多长|哪|(?<![前这好])几|吗|呢|怎么|如何|何时|是不是|有没有)[^。]*[?？]?$"
 )
 ASKED_FOR: Final = re.compile(
     r"\b(?:can|could|would|will)\s(?:you|i|we)\b|\b(?:want|need|would\slike|i'd\slike|please)\b|(?:帮|想|我要|(?<!申)请(?!问)|麻烦|给我|能不能|把)"
