@@ -7,7 +7,7 @@ whole or not at all, readable by their owner only. A customer of whom a message 
 import json
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -72,10 +72,10 @@ def conceal(
         for customer, places in found.customers.items()
     )  # fmt: skip
     held_out = {draws.name(customer) for customer in found.customers if draws.evaluates(customer)}
-    crew = Crew(Worker(source, readable, concealed), processes)
-    _check_claims(crew, found, concealed)
-    results = crew.conceal([task for task in tasks if task[1]], progress)
-    _write(results, training, evaluation, held_out, summary)
+    with closing(Crew(Worker(source, readable, concealed), processes)) as crew:
+        _check_claims(crew, found, concealed)
+        results = crew.conceal([task for task in tasks if task[1]], progress)
+        _write(results, training, evaluation, held_out, summary)
     summary.seconds = time.monotonic() - started
     return summary
 

@@ -76,6 +76,10 @@ class DialogueConcealer:
                 self._stored = False
         return cases, len(wanted) - len(cases)
 
+    def close(self) -> None:
+        """Closes the guard's vault."""
+        self._guard.close()
+
     def personal(self, dialogue: Dialogue) -> list[str]:
         """Kinds of the values that the guard finds in a dialogue that claims to be concealed.
 

@@ -53,6 +53,12 @@ class Worker:
             self._concealer = DialogueConcealer(build("sqlite://", key, self.readable, _SETTINGS))
         return self._concealer
 
+    def close(self) -> None:
+        """Closes the vault, if there is one; a vault in memory is gone with that."""
+        if self._concealer is not None:
+            self._concealer.close()
+            self._concealer = None
+
     def conceal(self, tasks: list[Task]) -> list[Result]:
         """Cases of each customer, ``None`` for one who is left out, and how many examples were unusable."""
         return [(name, *self._customer(name, dialogues)) for name, dialogues in tasks]
@@ -91,6 +97,10 @@ class Crew:
     def __init__(self, worker: Worker, processes: int) -> None:
         self._worker = worker
         self._processes = processes
+
+    def close(self) -> None:
+        """Ends what this process holds; those of the pool end with their run."""
+        self._worker.close()
 
     def conceal(self, tasks: Sequence[Task], progress: Progress | None = None) -> Iterator[Result]:
         """``Worker.conceal`` of all tasks."""
