@@ -186,7 +186,8 @@ def method_of(job: Job, shop: Shop, order: Order, kind: type[Write]) -> str | St
     if len(legal) == 1:
         return legal[0].method_id
     if not legal or "payment" in job.asked:
-        return original_method(order) or (methods[0].method_id if methods else "")
+        meant = next((m.method_id for m in methods if m.brand and m.brand == order.payment_method), None)
+        return original_method(order) or meant or (methods[0].method_id if methods else "")
     return Ask("payment", methods=tuple(legal), orders=(order,))
 
 

@@ -23,7 +23,7 @@ _START: Final = (
     r"(?:cancel|return|exchange|swap|replace|change|modify|update|remove|send\sback|refund|confirm)\b"
 )
 _AND: Final = re.compile(
-    rf",?\s(?:and|but|plus)\s(?={_START}|my\s(?:profile|account|default)\b)|(?:[，,；]|,?\sand\s)(?=#?[A-Z]{{1,2}}\d{{6,}})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",
+    rf",?\s(?:and|but|plus)\s(?={_START}|my\s(?:profile|account|default|home)\s(?:\w+\s)?address\b)|(?:[，,；]|,?\sand\s)(?=#?[A-Z]{{1,2}}\d{{6,}})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",
     re.IGNORECASE,
 )
 _POLITE: Final = re.compile(
@@ -38,7 +38,9 @@ _TAKES_BACK: Final = re.compile(
     re.IGNORECASE,
 )
 """A clause that only takes back what the one before it asked for."""
-_RETHINKS: Final = re.compile(r"(?:\.{2,}|…+|——)\s*(?=\w)")
+_RETHINKS: Final = re.compile(
+    r"(?:\.{2,}|…+|——)\s*(?=\w)|(?<=[不别][退换改]了)[，,]|(?<=[不别]取消)[，,]|(?<=[不别]取消了)[，,]"
+)
 _TOLD_OF: Final = re.compile(
     r"\b(?:is|are|was|were|has|should|goes|go|stays?|came|arriv\w+|will|had)\b|(?:是|要|应该|留|不动|没|已经|到)",
     re.IGNORECASE,
@@ -50,13 +52,18 @@ _PUT: Final = re.compile(
     r"\b(?:use|put|apply|take)\s(?:it|this|that)\b|都?用(?:这|那|它)|都?改成(?:这|那)", re.IGNORECASE
 )
 _ACCOUNT: Final = re.compile(r"\b(?:account|profile)\b|账户|账号|资料", re.IGNORECASE)
-_OTHER_WAY: Final = re.compile(r"\binstead\sof\b|\brather\sthan\b|\boff\s(?:the|my)\b|\bthan\s(?:with|by)\b|而不是")
+_OTHER_WAY: Final = re.compile(
+    r"\b(?:instead\sof|rather\sthan|off|than)\s(?:(?:with|by|using|the|my|a)\s)*(?:credit\s|debit\s|gift\s)?"
+    r"(?:card|visa|master\s?card|amex|pay\s?pal|alipay|wechat|unionpay)\b|\binstead\sof\s(?:that|this)\scard\b"
+    r"|而不是(?:用)?(?:支付宝|微信|银联|信用卡|银行卡|礼品卡)"
+)
 _GOODS_MOVE: Final = re.compile(r"\b(?:return|refund|exchang|swap|replac|send)\w*|退|换货")
 _POINTS: Final = re.compile(
     r"^(?:(?:can|could|would|will)\syou\s)?(?:(?:please|still|also|just)\s)*(?:change|switch|swap|do|make|fix|sort|arrange)\s(?:it|that|this)(?:\sfor\sme)?\W*$",
     re.IGNORECASE,
 )
 _NOT_WANTED: Final = re.compile(r"不想?要了|\b(?:don'?t|do\snot|no\slonger)\s(?:need|want)\b")
+_CALLED_OFF: Final = re.compile(r"\bcancel|\bcall\soff|取消|撤", re.IGNORECASE)
 _SETTLED: Final = re.compile(r"^(?:please\s)?(?:refund|charge|use|pay|put)\b|^(?:退到|退回|用|付)", re.IGNORECASE)
 
 
@@ -86,12 +93,7 @@ def read_requests(text: str) -> tuple[Request, ...]:
         if found and _TAKES_BACK.match(request.text):
             found[-1] = replace(found[-1], op=None, ops=())
             continue
-        if (
-            found
-            and request.op in (None, "account_address")
-            and _PUT.search(request.text)
-            and _HERE.search(found[-1].text.lower())
-        ):
+        if found and _PUT.search(request.text) and _HERE.search(found[-1].text.lower()):
             request = _addressed(request)
         if fallback:
             request = _with_otherwise(request, _request(_then(fallback)))
@@ -133,7 +135,7 @@ def operations(text: str) -> tuple[Op, ...]:
     found = [op for op, pattern in OPS.items() if pattern.search(aims if op == "account_address" else text)]
     if "account_address" in found and not re.search(r"\border|订单|[a-z]{1,2}\d{6,}", aims):
         found = [op for op in found if op != "address"]
-    if {"cancel", "exchange"} <= set(found) and _NOT_WANTED.search(text) and not re.search(r"\bcancel|取消", text):
+    if {"cancel", "exchange"} <= set(found) and _NOT_WANTED.search(text) and not _CALLED_OFF.search(text):
         found.remove("cancel")  # it is not wanted because another one is
     if "payment" in found and "exchange" in found and re.search(r"\bstill\b|\bas\sbefore\b|还是用|照旧", text):
         found.remove("payment")  # how it is paid stays
@@ -144,6 +146,8 @@ def operations(text: str) -> tuple[Op, ...]:
 
 def _addressed(request: Request) -> Request:
     """“use it for TF10000001 and for my account”, after a new address."""
+    if request.op not in (None, "account_address", "exchange"):
+        return request
     ops: list[Op] = ["account_address"] if _ACCOUNT.search(request.text) else []
     ops += (
         ["address"]
@@ -190,6 +194,7 @@ def _with_otherwise(request: Request, other: Request) -> Request:
 
 
 def _joined(request: Request, more: Request) -> Request:
-    op, ops = (request.op, request.ops) if request.op else (more.op, more.ops)
+    instead = request.op == "cancel" and more.op == "exchange" and not _CALLED_OFF.search(request.text)
+    op, ops = (request.op, request.ops) if request.op and not instead else (more.op, more.ops)
     joined = replace(request, op=op, ops=ops, text=f"{request.text}. {more.text}")
     return _with_otherwise(joined, more.otherwise) if more.otherwise else joined
