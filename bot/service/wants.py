@@ -107,7 +107,7 @@ def read_wants(text: str, product: Product, lang: Lang) -> Wants:  # noqa: C901 
     moves: list[Move] = []
     any_other = False
     for part in filter(None, (p.strip() for p in _PART.split(text))):
-        found, rest = _without_refused(hits(part, options), part, never)
+        found = _without_refused(hits(part, options), part, never)
         about = [option for option in options if named(option, part)]
         if FREE.search(part) and not (found and not _named_only(found, part)):
             any_other = any_other or bool(_REST.search(part)) or not about
@@ -133,7 +133,6 @@ def read_wants(text: str, product: Product, lang: Lang) -> Wants:  # noqa: C901 
                 if known and not _EITHER.search(part):
                     known.clear()
                 known += _or_above(hit, options) if OR_ABOVE.search(part[hit.end :]) else [hit.value]
-        del rest
     whole = normalise(text)
     return Wants(
         hard={k: tuple(v) for k, v in hard.items()},
@@ -181,17 +180,17 @@ def fulfils(old: Mapping[str, str], wants: Wants, product: Product, lang: Lang) 
     return _distance(old, old, replace(wants, moves=()), options_of(product, lang)) is not None
 
 
-def _without_refused(found: list[Hit], part: str, never: dict[str, list[str]]) -> tuple[list[Hit], str]:
+def _without_refused(found: list[Hit], part: str, never: dict[str, list[str]]) -> list[Hit]:
     """“A instead of B” wants A and not B."""
     match = INSTEAD_OF.search(part)
     if match is None or not match.group().strip().startswith(("instead", "rather", "而不是")):
-        return found, part
+        return found
     bracket = re.search(r"[(（]", part[match.end() :])
     end = match.end() + bracket.start() if bracket else len(part)
     for hit in found:
         if match.end() <= hit.start < end:
             never.setdefault(hit.option, []).append(hit.value)
-    return [hit for hit in found if hit.start < match.start() or hit.start >= end], part[: match.start()]
+    return [hit for hit in found if hit.start < match.start() or hit.start >= end]
 
 
 def _named_only(found: Sequence[Hit], part: str) -> bool:

@@ -15,14 +15,19 @@ from bot.service.requests import read_requests
 from bot.service.routing import wanted
 from bot.service.values import hits
 from bot.service.wants import read_wants
-from bot.shop.records import Address, Swap
+from bot.shop.database import write_store
+from bot.shop.folder import Contents
+from bot.shop.records import Address, ShopInfo, Swap
+from bot.shop.store import SqliteShop
 from tests.bot.service_samples import (
+    CUSTOMER,
     DELIVERED,
     JUMPER,
+    KETTLE,
     LAMP,
     ORDERS,
-    PRODUCTS,
     RULES,
+    Talk,
     line,
     order,
     product,
@@ -196,14 +201,24 @@ def test_only_what_stays_is_named_nothing_is_done_to_it(tmp_path: Path) -> None:
     assert service.order("TF10000001").status == "paid"
 
 
-def test_opened_goods_go_back_only_when_they_are_faulty(tmp_path: Path) -> None:
-    tea = replace(product("TE-1", "Mint Tea", "薄荷茶", *LAMP.variants[:1]), tags=("tea",))
-    rules = replace(RULES, sealed=("tea",))
-    assert PRODUCTS  # the shop's own goods are not sealed ones
-    service = talk(tmp_path, rules=replace(rules, sealed=("kettles",)))
-    service.say("I used it once: return the kettle from TF10000002 to my card")
-    assert service.act == "confirm"
-    assert tea.tags == rules.sealed
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("I opened the kettle and brewed with it: return it from TF10000002 to my card", "refuse"),
+        ("TF10000002的旅行水壶拆开了，退掉", "refuse"),
+        ("The kettle is unopened, return it from TF10000002 to my card", "confirm"),
+        ("I opened the kettle, it is cracked: return it from TF10000002 to my card", "confirm"),
+    ],
+)
+def test_opened_goods_go_back_only_when_they_are_faulty(tmp_path: Path, text: str, act: str) -> None:
+    sealed = replace(KETTLE, tags=("tea",))
+    info = ShopInfo("Sample Shop", currency="USD", order_pattern=r"TF\d{8}")
+    rules = replace(RULES, sealed=("tea",), refund_to="original")
+    shop = Contents(info, (LAMP, JUMPER, sealed), (CUSTOMER,), ORDERS, rules=rules)
+    write_store(shop, tmp_path / "shop.sqlite", "sample")
+    service = Talk(SqliteShop(tmp_path / "shop.sqlite"))
+    service.say(text)
+    assert service.act == act
 
 
 def test_a_colour_that_was_named_stays_when_the_size_changes(tmp_path: Path) -> None:
@@ -217,4 +232,3 @@ def test_a_thing_is_exchanged_instead_of_another_of_its_kind(tmp_path: Path) -> 
     service.say("From TF10000002: jumper in M instead of S (same navy), difference to my card")
     service.say("yes")
     assert service.order("TF10000002").exchanging == (Swap("JU-1-S", "JU-1-M"),)
-    assert len(ORDERS) == 4
