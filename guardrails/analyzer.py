@@ -158,8 +158,9 @@ class Analyzer:
         """
         if self._tagger is None:
             return None
-        flag, block = self._tagger.attack_limits
-        return Suspicion(self._tagger.attack(normalise(text).text), flag, block)
+        plain = normalise(text).text
+        limits = self._tagger.attack_limits(plain)
+        return Suspicion(self._tagger.attack(plain), limits.flag, limits.block)
 
     def quick(self, text: str, deadline: float | None = None) -> tuple[Finding, ...]:
         """Findings of a piece of model output: the same rules without the frame, the surer ones.

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from guardrails.errors import GuardError
 from guardrails.findings import Kind
@@ -29,6 +29,7 @@ from guardrails.recognizers.rule import Hit
 
 DEFAULT: Final = Path(__file__).parent / "artifacts" / "tagger"
 MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
+FORMAT: Final = 3
 LABELS: Final = ("O", "B-PERSON", "I-PERSON", "B-ADDRESS", "I-ADDRESS")
 _KINDS: Final[tuple[tuple[Kind, int], ...]] = (("PERSON", 1), ("ADDRESS", 3))
 _WINDOW, _STRIDE = 126, 84
@@ -72,11 +73,19 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class AttackLimits:
+    """From which share a text is flagged, and from which it is blocked."""
+
+    flag: float
+    block: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Loaded:
     session: Any
     tokenizer: Any
     thresholds: dict[str, Thresholds]
-    attack: dict[str, float]
+    attack: dict[str, AttackLimits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,7 @@ class Tagger:
             GuardError: the model cannot be read or fails.
         """
         limits = self._ready().thresholds
-        lang = "zh" if _HAN.search(text) else "en"
+        lang = _language(text)
         for kind, words in self.words(text).items():
             yield from spans(text, kind, words, limits[f"{lang}.{kind}"])
 
@@ -147,15 +156,13 @@ class Tagger:
         found = (self._read(part) for part in (text, *_parts(text)))
         return max((read.attack for read in found if read is not None), default=0.0)
 
-    @property
-    def attack_limits(self) -> tuple[float, float]:
-        """From which share a text is flagged, and from which it is blocked.
+    def attack_limits(self, text: str) -> AttackLimits:
+        """The limits of the language that a text is in: any Chinese character makes it Chinese.
 
         Raises:
             GuardError: the model cannot be read.
         """
-        limits = self._ready().attack
-        return limits["flag"], limits["block"]
+        return self._ready().attack[_language(text)]
 
     def _read(self, text: str) -> _Reading | None:
         """What the model says of a text, or nothing where it need not be asked."""
@@ -186,6 +193,10 @@ class Tagger:
         return self._loaded
 
 
+def _language(text: str) -> Literal["en", "zh"]:
+    return "zh" if _HAN.search(text) else "en"
+
+
 def _parts(text: str) -> Iterator[str]:
     """A long text in parts of a sentence or two, so that a few bad words do not drown among many good ones."""
     if len(text) <= _PART_CHARS:
@@ -202,14 +213,14 @@ def _parts(text: str) -> Iterator[str]:
 def _load(folder: Path) -> _Loaded:
     try:
         config = json.loads((folder / CONFIG).read_text("utf-8"))
-        if config["format"] != 2 or tuple(config["labels"]) != LABELS:
-            raise GuardError(f"expected a tagger of format 2, got another in {folder.name}")
+        if config["format"] != FORMAT or tuple(config["labels"]) != LABELS:
+            raise GuardError(f"expected a tagger of format {FORMAT}, got another in {folder.name}")
         content = {name: (folder / name).read_bytes() for name in (MODEL, TOKENIZER)}
         for name, data in content.items():
             if hashlib.sha256(data).hexdigest() != config["sha256"][name]:
                 raise GuardError(f"the tagger's {name} is not the file that its config names: install it anew")
         thresholds = {name: Thresholds(**limits) for name, limits in config["thresholds"].items()}
-        attack = {name: float(config["attack"][name]) for name in ("flag", "block")}
+        attack = {lang: AttackLimits(**config["attack"][lang]) for lang in ("en", "zh")}
         return _Loaded(_session(content[MODEL]), _tokenizer(content[TOKENIZER]), thresholds, attack)
     except GuardError:
         raise

@@ -6,6 +6,7 @@ It appears whole or not at all.
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from finetune.tagger.card import card
 from finetune.tagger.export import write_onnx
 from finetune.tagger.labels import LABELS
 from finetune.tagger.model import Tagger
-from guardrails.tagger import CONFIG, MODEL, TOKENIZER, Thresholds
+from guardrails.tagger import CONFIG, FORMAT, MODEL, TOKENIZER, AttackLimits, Thresholds
 
 CARD = "README.md"
 
@@ -26,8 +27,8 @@ def write(
     out: Path,
     model: Tagger,
     tokenizer: Tokenizer,
-    thresholds: dict[str, Thresholds],
-    attack: dict[str, float],
+    thresholds: Mapping[str, Thresholds],
+    attack: Mapping[str, AttackLimits],
     recipe: dict[str, Any],
 ) -> dict[str, Any]:
     """Writes the folder ``out``, replacing it; its config."""
@@ -38,10 +39,10 @@ def write(
         write_onnx(model, folder / MODEL)
         (folder / TOKENIZER).write_text(tokenizer.to_str(), "utf-8")
         config = {
-            "format": 2,
+            "format": FORMAT,
             "labels": list(LABELS),
             "thresholds": {name: asdict(limits) for name, limits in thresholds.items()},
-            "attack": attack,
+            "attack": {lang: asdict(limits) for lang, limits in attack.items()},
             "recipe": recipe | {"shape": asdict(model.shape)},
             "sha256": {name: sha256_file(folder / name) for name in (MODEL, TOKENIZER)},
             "measured": {},
@@ -53,12 +54,16 @@ def write(
 
 
 def update(
-    folder: Path, thresholds: dict[str, Thresholds], attack: dict[str, float], measured: dict[str, Any]
+    folder: Path,
+    thresholds: Mapping[str, Thresholds] | None,
+    attack: Mapping[str, AttackLimits],
+    measured: dict[str, Any],
 ) -> dict[str, Any]:
-    """Puts thresholds and measured quality into the config and the card."""
+    """Puts thresholds (none: those there stay) and measured quality into the config and the card."""
     config: dict[str, Any] = json.loads((folder / CONFIG).read_text("utf-8"))
-    config["thresholds"] = {name: asdict(limits) for name, limits in thresholds.items()}
-    config["attack"] = attack
+    if thresholds is not None:
+        config["thresholds"] = {name: asdict(limits) for name, limits in thresholds.items()}
+    config["attack"] = {lang: asdict(limits) for lang, limits in attack.items()}
     config["measured"] |= measured
     _write_documents(folder, config)
     return config

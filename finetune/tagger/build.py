@@ -57,6 +57,16 @@ def build(
     return artifact.update(out, thresholds, attack, measured | attack_measured)
 
 
+def choose_attack_limits(folder: Path, seed: int, dev_messages: int = DEV_MESSAGES) -> dict[str, Any]:
+    """Chooses anew from which share a text counts as an attack, for an artifact that is there; the config.
+
+    Raises:
+        GuardError: the folder is missing, damaged or of another format.
+    """
+    attack, measured = choose.choose_attack(folder, seed + 1, dev_messages)
+    return artifact.update(folder, None, attack, measured)
+
+
 def _examples(settings: TaggerSettings, tokenizer: Tokenizer) -> list[Encoded]:
     """Messages, and attacks with what looks like them, of the families that are not kept for development."""
     rng = random.Random(settings.seed)

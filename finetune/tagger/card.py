@@ -8,8 +8,9 @@ def card(config: dict[str, Any]) -> str:
     recipe, shape = config["recipe"], config["recipe"]["shape"]
     rows = "\n".join(f"| {name} | {value} |" for name, value in config["measured"].items())
     limits = ", ".join(f"{name} {x['start']:.2f}/{x['more']:.2f}" for name, x in config["thresholds"].items())
+    attack = ", ".join(f"{lang} {x['flag']}/{x['block']}" for lang, x in config["attack"].items())
     hashes = "\n".join(f"- `{name}` sha256 `{digest}`" for name, digest in config["sha256"].items())
-    return _CARD.format(**(shape | recipe), rows=rows, limits=limits, hashes=hashes)
+    return _CARD.format(**(shape | recipe), rows=rows, limits=limits, attack=attack, hashes=hashes)
 
 
 _CARD: Final = """\
@@ -26,7 +27,8 @@ protection: phones, e-mails, cards and the like are the rules' matter.
 {seed}: hand-written templates, names from Faker's lists and names made up letter by letter, composed restaurants,
 films, songs and companies as what must not be marked. Nobody's messages; no privacy noise is needed or claimed.
 **Thresholds** (a value starts at / goes on from; above 1: left to the rules), chosen on generated messages of other
-templates and names: {limits}.
+templates and names: {limits}. A second head says how much a text is an attack on the assistant; flagged / blocked
+from: {attack}, chosen on families of attacks and on customers' turns that were not trained on.
 **Limits.** Names of people who act, sing, write or direct are meant to stay: a customer who shares such a name may be
 missed where the context is thin. Restaurants and shops named after people, and addresses without a number, are where
 it errs most. Other languages were not trained. Generated text flatters: believe the figures on public data.
@@ -43,6 +45,7 @@ it errs most. Other languages were not trained. Generated text flatters: believe
 手写模板，姓名来自 Faker 名单及逐字母虚构；餐馆、电影、歌曲、公司名作为不应标出的内容。
 不含任何人的消息，因此无需、也不声称隐私噪声。
 **阈值**在另一套模板和姓名上选定（大于 1 表示交给规则）：{limits}。
+另一个输出判断整段文字是否在攻击助手；标记/拦截的起点：{attack}，在未参与训练的攻击类别和顾客话语上选定。
 **局限。** 演员、歌手、作者、导演的名字应保留；与其同名的顾客在上下文不足时可能漏标。
 以人名命名的餐馆、店铺以及没有门牌号的地址最易出错。未训练其他语言。生成文本上的数字偏高，请以公开数据为准。
 **许可。** 权重源自 multilingual-e5-small，MIT 许可。

@@ -5,11 +5,13 @@ ordinary messages costs as much as ``FALSE_WEIGHT`` missed values in a hundred; 
 count against the tagger. The ordinary messages are hard ones: nearly all hold a name of a place, a work or a brand.
 """
 
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from finetune.corpus.utterances import understand_cases
 from finetune.tagger.synthesis.attacks import attack_messages
 from finetune.tagger.synthesis.messages import Lang, Message, messages
 from finetune.tagger.synthesis.people import in_half
@@ -17,7 +19,7 @@ from guardrails.analyzer import Analyzer
 from guardrails.findings import Kind
 from guardrails.normalise import normalise
 from guardrails.readable import Readable
-from guardrails.tagger import Tagger, Thresholds, Word, spans
+from guardrails.tagger import AttackLimits, Tagger, Thresholds, Word, spans
 
 FALSE_WEIGHT: Final = 1.0
 ENOUGH: Final = 0.9
@@ -26,10 +28,12 @@ OFF: Final = Thresholds(1.1, 1.1)
 KINDS: Final[tuple[Kind, ...]] = ("PERSON", "ADDRESS")
 STARTS: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 MORES: Final = (0.15, 0.3, 0.5)
-ANY_ATTACK: Final = {"flag": 0.5, "block": 0.9}
+ANY_ATTACK: Final = {"en": AttackLimits(0.5, 0.9), "zh": AttackLimits(0.5, 0.9)}
 ATTACKS: Final = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
-ORDINARY_FALSE, HARMLESS_FALSE = 0.005, 0.03
-"""How many ordinary messages may be blocked, and how many of those written to look like attacks."""
+ORDINARY_FALSE, HARMLESS_FALSE = 0.01, 0.05
+"""How many ordinary texts may be blocked, and how many of those written to look like attacks."""
+ATTACKS_FOR_EACH: Final = 5
+"""Texts of attacks and near misses made for each message: one in nine is of a family kept for development."""
 
 
 @dataclass(frozen=True)
@@ -55,37 +59,52 @@ def choose(folder: Path, seed: int, count: int) -> tuple[dict[str, Thresholds], 
     return chosen, measured
 
 
-def choose_attack(folder: Path, seed: int, count: int) -> tuple[dict[str, float], dict[str, Any]]:
-    """From which share a text is flagged and blocked, and what that reaches on families training has not seen."""
+def choose_attack(folder: Path, seed: int, count: int) -> tuple[dict[str, AttackLimits], dict[str, Any]]:
+    """By language from which share a text is flagged and blocked, and what that reaches on the development texts.
+
+    Attacks and near misses are of families that training has not seen; ordinary are ``count`` generated messages and
+    ``count`` turns of customers from the public corpus, which the tagger is not trained on.
+    """
     tagger = Tagger(folder)
 
     def shares(texts: Iterable[str]) -> list[float]:
         return [tagger.attack(normalise(text).text) for text in texts]
 
     langs: tuple[Lang, ...] = ("en", "zh")
-    read = {}
+    chosen: dict[str, AttackLimits] = {}
+    measured: dict[str, Any] = {}
     for lang in langs:
-        new = [m for m in attack_messages(lang, seed, count) if in_half(m.family, "dev")]
-        read[lang] = (
-            shares(m.text for m in new if m.attack),
-            shares(m.text for m in new if not m.attack),
-            shares(m.text for m in messages(lang, seed, count, "dev")),
-        )
-
-    def over(number: int, limit: float) -> float:
-        return max(sum(x >= limit for x in of[number]) / max(1, len(of[number])) for of in read.values())
-
-    fits = [x for x in ATTACKS if over(2, x) <= ORDINARY_FALSE and over(1, x) <= HARMLESS_FALSE]
-    block = min(fits, default=ATTACKS[-1])
-    measured = {
-        f"dev {lang}, attacks": {
-            "caught": round(sum(x >= block for x in attacks) / max(1, len(attacks)), 4),
-            "blocked of near misses": round(sum(x >= block for x in near) / max(1, len(near)), 4),
-            "blocked of ordinary": round(sum(x >= block for x in plain) / max(1, len(plain)), 4),
+        new = [m for m in attack_messages(lang, seed, ATTACKS_FOR_EACH * count) if in_half(m.family, "dev")]
+        attacks, near = shares(m.text for m in new if m.attack), shares(m.text for m in new if not m.attack)
+        turns = shares(customers_turns(lang, seed, count))
+        ordinary = shares(m.text for m in messages(lang, seed, count, "dev")) + turns
+        fits = (x for x in ATTACKS if _over(ordinary, x) <= ORDINARY_FALSE and _over(near, x) <= HARMLESS_FALSE)
+        block = min(fits, default=ATTACKS[-1])
+        chosen[lang] = AttackLimits(round(block / 2, 3), block)
+        measured[f"dev {lang}, attacks"] = {
+            "caught": _over(attacks, block),
+            "blocked of near misses": _over(near, block),
+            "blocked of ordinary": _over(ordinary, block),
+            "blocked of customers' turns among them": _over(turns, block),
         }
-        for lang, (attacks, near, plain) in read.items()
-    }
-    return {"flag": round(block / 2, 3), "block": block}, measured
+    return chosen, measured
+
+
+def customers_turns(lang: Lang, seed: int, count: int) -> Iterator[str]:
+    """Different turns of the public corpus, without those that are no request to a shop or hold handles."""
+    cases = understand_cases(random.Random(f"turns:{lang}:{seed}"), lang)
+    texts = (c["text"] for c in cases if all(command["name"] != "out_of_scope" for command in c["commands"]))
+    seen: set[str] = set()
+    for text in texts:
+        if len(seen) == count:
+            return
+        if "<" not in text and text not in seen:
+            seen.add(text)
+            yield text
+
+
+def _over(shares: Sequence[float], limit: float) -> float:
+    return round(sum(share >= limit for share in shares) / max(1, len(shares)), 4)
 
 
 def _judge(message: Message, tagger: Tagger, analyzer: Analyzer) -> _Judged:

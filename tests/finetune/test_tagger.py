@@ -1,6 +1,8 @@
 """The tagger's data and training, at toy size with the real encoder."""
 
+import json
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,16 +12,17 @@ from hypothesis import strategies as st
 pytest.importorskip("faker")
 pytest.importorskip("onnx")
 
-from finetune.tagger.build import build, toy
+from finetune.tagger.build import build, choose_attack_limits, toy
+from finetune.tagger.choose import ORDINARY_FALSE, customers_turns
 from finetune.tagger.encoder import build_tokenizer, open_e5
 from finetune.tagger.labels import IGNORED, LABELS, labels_of
-from finetune.tagger.synthesis.messages import Mark, Message, damaged, messages
+from finetune.tagger.synthesis.messages import Lang, Mark, Message, damaged, messages
 from finetune.tagger.synthesis.people import _lists, in_half
 from finetune.tagger.synthesis.words import read_templates
 from finetune.tagger.train import TaggerSettings, encode
 from finetune.tagger.vocabulary import keep, select
+from guardrails.tagger import CONFIG, DEFAULT, Tagger
 from guardrails.tagger import LABELS as GUARD_LABELS
-from guardrails.tagger import Tagger
 from guardrails.testset.names import english_names
 
 FILES = [f"{lang}_{part}" for lang in ("en", "zh") for part in ("personal", "ordinary")]
@@ -91,10 +94,32 @@ def test_a_toy_tagger_is_trained_exported_and_read_by_the_guard(tmp_path: Path) 
     assert config["recipe"]["shape"]["layers"] == 1
     told = ("rules alone", "with tagger", "attacks")
     assert set(config["measured"]) == {f"dev {x}, {y}" for x in ("en", "zh") for y in told}
-    assert 0 < config["attack"]["flag"] < config["attack"]["block"] <= 1
+    assert all(0 < config["attack"][lang]["flag"] < config["attack"][lang]["block"] <= 1 for lang in ("en", "zh"))
     tagger = Tagger(tmp_path / "out")
     assert all(0 <= share <= 1 for words in tagger.words("Send it to Ada Lin").values() for _, _, share in words)
     assert "MIT" in (tmp_path / "out" / "README.md").read_text("utf-8")
+
+
+def test_limits_of_attacks_are_chosen_anew_without_training(tmp_path: Path) -> None:
+    folder = tmp_path / "tagger"
+    shutil.copytree(DEFAULT, folder)
+    before = json.loads((folder / CONFIG).read_text("utf-8"))
+    config = choose_attack_limits(folder, seed=1, dev_messages=60)
+    assert config["thresholds"] == before["thresholds"]
+    assert config["sha256"] == before["sha256"]
+    told = config["measured"]["dev zh, attacks"]
+    assert told["blocked of ordinary"] <= ORDINARY_FALSE
+    assert told["caught"] > 0.3
+    assert json.loads((folder / CONFIG).read_text("utf-8")) == config
+    assert Tagger(folder).attack_limits("好的，谢谢").block == config["attack"]["zh"]["block"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_customers_turns_are_different_requests_to_a_shop(lang: Lang) -> None:
+    turns = list(customers_turns(lang, 1, 300))
+    assert len(turns) == len(set(turns)) == 300
+    assert not any("<" in text or "{" in text for text in turns)
+    assert turns == list(customers_turns(lang, 1, 300))
 
 
 def test_a_long_message_is_cut_for_training() -> None:
