@@ -283,21 +283,27 @@ def _word_shares(
     return words
 
 
-_DATED: Final = re.compile(
+_NO_ADDRESS: Final = re.compile(
     r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}\s(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
     r"|\d{1,2}月\d{1,2}[日号]"
+    r"|(?<![\d.])\d{1,4}\.\d{1,2}\s?(?:[lL]|[mM][lL]|[kK]?[gG]|[cmk]?m|oz|lbs?|inch(?:es)?|[GT]B|[kK]?W)(?![A-Za-z])"
 )
-"""No address has a date in it: days of delivery stay readable."""
+"""No address has a date or a decimal amount in it: days of delivery and versions of a product stay readable."""
+_SEVERAL_START: Final = 0.6
+"""A whole name shows more than one word does: less sure than this, several words in a row are hardly ever one.
+
+On generated messages of development it drops 13 of 42 false names and 4 of 318 true ones (limit of one word: .5)."""
 
 
 def spans(text: str, kind: Kind, words: Sequence[Word], limits: Thresholds) -> Iterator[Hit]:
-    """Runs of words above ``limits.more`` of which one is above ``limits.start``."""
+    """Runs of words above ``limits.more`` with one above ``limits.start``, or ``_SEVERAL_START`` in longer names."""
     run: list[Word] = []
     for word in [*words, (len(text), len(text), 0.0)]:
         if run and (word[2] < limits.more or not _BRIDGE[kind].fullmatch(text, run[-1][1], word[0])):
             best = max(share for _, _, share in run)
-            dated = kind == "ADDRESS" and _DATED.search(text, run[0][0], run[-1][1])
-            if best >= limits.start and run[-1][1] - run[0][0] > 1 and not dated:
+            start = max(limits.start, _SEVERAL_START) if kind == "PERSON" and len(run) > 1 else limits.start
+            none = kind == "ADDRESS" and _NO_ADDRESS.search(text, run[0][0], run[-1][1])
+            if best >= start and run[-1][1] - run[0][0] > 1 and not none:
                 yield Hit(kind, run[0][0], run[-1][1], 0.5 + 0.1 * best, f"tagger.{kind.lower()}")
             run = []
         if word[2] >= limits.more:

@@ -1,6 +1,7 @@
 """The trained recognizer: what it finds, what it leaves alone, and that it never fails in silence."""
 
 import json
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -70,7 +71,7 @@ def test_spans_lie_in_the_text_and_do_not_overlap(text: str) -> None:
     assert all(one.end <= two.start for one, two in pairwise(found))
 
 
-@given(st.lists(st.floats(0, 1), max_size=12), st.floats(0.05, 0.95))
+@given(st.lists(st.floats(0, 1), max_size=12), st.floats(0.6, 0.95))
 def test_a_run_of_words_starts_where_one_is_sure(shares: list[float], start: float) -> None:
     text = " ".join("ab" for _ in shares)
     words = [(3 * n, 3 * n + 2, share) for n, share in enumerate(shares)]
@@ -97,6 +98,28 @@ def test_an_attack_is_blocked(text: str) -> None:
 @pytest.mark.parametrize("text", ["Where is my order?", "Is the lamp in stock?", "我的快递到哪了？", "谢谢", "12", ""])
 def test_an_ordinary_turn_is_not_suspected(text: str) -> None:
     assert TAGGER.attack(text) < TAGGER.attack_limits(text).flag
+
+
+def test_names_of_several_words_need_a_surer_one() -> None:
+    limits = Thresholds(0.5, 0.15)
+    assert [hit.end for hit in spans("ab", "PERSON", [(0, 2, 0.55)], limits)] == [2]
+    assert not list(spans("ab cd", "PERSON", [(0, 2, 0.55), (3, 5, 0.4)], limits))
+    assert [hit.end for hit in spans("ab cd", "PERSON", [(0, 2, 0.6), (3, 5, 0.4)], limits)] == [5]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("3.2 L, Brick Red", False),
+        ("1.5 kg, Oak Brown", False),
+        ("12 L Street", True),
+        ("32 Brick Lane, Redhill", True),
+        ("Unit 3.2, Mill Lane", True),
+    ],
+)
+def test_no_address_has_a_decimal_amount(text: str, found: bool) -> None:
+    words = [(m.start(), m.end(), 0.99) for m in re.finditer(r"\w+", text)]
+    assert bool(list(spans(text, "ADDRESS", words, Thresholds(0.9, 0.15)))) == found
 
 
 def test_each_language_has_limits_of_its_own(tmp_path: Path) -> None:
