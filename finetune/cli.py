@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from finetune import signing_commands
+from finetune.audit import commands as audit_commands
 from finetune.dp import commands as dp_commands
 from finetune.errors import FinetuneError
 from finetune.private import commands as private_commands
@@ -18,6 +19,7 @@ from finetune.private import commands as private_commands
 app = typer.Typer(help="Train the assistant's model on generated dialogues. 训练模型。", no_args_is_help=True)
 private_commands.register(app)
 signing_commands.register(app)
+audit_commands.register(app)
 dp_commands.register(app)
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")

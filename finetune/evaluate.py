@@ -7,7 +7,7 @@ names in order. The standard error is sqrt(p (1 - p) / n).
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -58,13 +58,16 @@ class Evaluation:
 
     exact: dict[str, Share]
     names: dict[str, Share]
+    slots: dict[str, float]
+    """F1 of (command, slot, value) triples, over all examples of a language together."""
     mistakes: tuple[Mistake, ...]
 
     def to_json(self) -> dict[str, dict[str, dict[str, float]]]:
-        """``{measure: {lang: {value, stderr, n}}}``."""
+        """``{measure: {lang: {value, stderr, n}}}``; F1 has a value alone."""
         return {
             "command_exact": {lang: share.to_json() for lang, share in sorted(self.exact.items())},
             "command_names": {lang: share.to_json() for lang, share in sorted(self.names.items())},
+            "slot_f1": {lang: {"value": round(f1, 4)} for lang, f1 in sorted(self.slots.items())},
         }
 
 
@@ -116,11 +119,38 @@ def names(text: str) -> list[str] | None:
         return None
 
 
+def triples(text: str) -> Counter[tuple[str, str, str]]:
+    """Command, slot and value of every slot in an answer; none where it is not a list of commands."""
+    if names(text) is None:
+        return Counter()
+    return Counter(
+        (str(command["name"]), str(slot), str(value))
+        for command in json.loads(text)
+        for slot, value in command.items()
+        if slot != "name"
+    )
+
+
+def slot_f1(pairs: Sequence[tuple[str, str]]) -> float:
+    """F1 over (expected, got) answers; 1 where there is no slot to find and none was found.
+
+    >>> slot_f1([('[{"name":"choose","n":1}]', '[{"name":"choose","n":2}]')])
+    0.0
+    """
+    right = expected = got = 0
+    for wanted, answer in pairs:
+        a, b = triples(wanted), triples(answer)
+        right, expected, got = right + (a & b).total(), expected + a.total(), got + b.total()
+    return 2 * right / (expected + got) if expected + got else 1.0
+
+
 def _score(answered: Sequence[tuple[Example, str]]) -> Evaluation:
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
     mistakes = []
     for example, got in answered:
         expected = example.completion.rstrip("\n")
+        pairs[example.lang].append((expected, got))
         count = counts[example.lang]
         count[0] += got == expected
         count[1] += names(got) == names(expected)
@@ -130,6 +160,7 @@ def _score(answered: Sequence[tuple[Example, str]]) -> Evaluation:
     return Evaluation(
         exact={lang: Share(c[0], c[2]) for lang, c in counts.items()},
         names={lang: Share(c[1], c[2]) for lang, c in counts.items()},
+        slots={lang: slot_f1(both) for lang, both in pairs.items()},
         mistakes=tuple(mistakes),
     )
 

@@ -11,7 +11,7 @@ sees the padding, so no mask is needed.
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -87,6 +87,17 @@ def _example(line: str, where: str) -> Example:
     if not messages or not body or body == example.completion or "\n" in body:
         raise BadExamples(f"{where}: expected messages and a completion of one line that ends with a newline")
     return example
+
+
+def write_examples(examples: Iterable[Example], path: Path) -> None:
+    """Writes examples as JSON lines, readable by their owner only."""
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8", newline="\n") as out:
+        for example in examples:
+            messages = [{"role": role, "content": content} for role, content in example.messages]
+            row = {"task": example.task, "lang": example.lang, "messages": messages, "completion": example.completion}
+            row |= {"customer": example.customer} if example.customer else {}
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def encode(example: Example, tokenizer: Tokenizer) -> Encoded:

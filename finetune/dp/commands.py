@@ -14,8 +14,10 @@ WORK = Path(".tactful/finetune/private-run")
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command to ``tactful finetune``."""
+    """Adds the commands to ``tactful finetune``."""
     app.command()(private)
+    app.command()(compare)
+    app.command()(bench)
 
 
 def private(
@@ -95,6 +97,86 @@ def private(
     summary = {"folder": str(out), "epsilon": passport["epsilon"], "delta": passport["delta"]}
     summary |= {"steps": trained.mechanism.steps, "noise_multiplier": trained.mechanism.noise_multiplier}
     typer.echo(json.dumps(summary) if as_json else "\n".join(f"{name}: {value}" for name, value in summary.items()))
+
+
+def compare(
+    examples: Annotated[Path, typer.Argument(help="customers' examples.jsonl, concealed. 顾客样本（已脱敏）")],
+    evaluation: Annotated[Path, typer.Argument(help="examples.jsonl of other customers. 其他顾客的评测样本")],
+    out: Annotated[Path, typer.Argument(help="folder of runs and results; goes on where it was. 结果目录，可续跑")],
+    start: Annotated[Path, typer.Option(help="the public stage's adapter. 公共阶段的适配器")],
+    natural: Annotated[Path | None, typer.Option(help="examples.jsonl worded apart from both. 另写的评测样本")] = None,
+    base: Annotated[Path, typer.Option(help="folder of the base model. 基础模型目录")] = BASE,
+    customers: Annotated[int, typer.Option(help="public number of customers. 顾客总数（公开的约数）")] = 10_000,
+    epsilon: Annotated[list[float] | None, typer.Option(help="one or more; 8 and 3 unless told. 可多个")] = None,
+    batch: Annotated[int, typer.Option(help="customers of a step, in the mean. 每步平均顾客数")] = 400,
+    steps: Annotated[int, typer.Option(help="how many. 步数")] = 40,
+    limit: Annotated[int, typer.Option(help="evaluation examples, evenly spaced. 评测样本数上限")] = 600,
+    without_public: Annotated[bool, typer.Option(help="also from the bare base. 另从基础模型直接训练")] = False,
+    threads: Annotated[int, typer.Option(help="processor threads. 线程数")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="report as JSON. 以 JSON 输出")] = False,
+) -> None:
+    """Train the private stage without privacy and at several epsilons, and measure what privacy costs in quality.
+
+    比较不同隐私强度的效果。
+
+    Looks at many runs on the same customers: for simulated transcripts, or declare each with --trial afterwards.
+    """
+    from finetune.dp import compare as comparison
+    from finetune.dp.concealed import without_open_values
+    from finetune.dp.customers import read_customers
+    from finetune.dp.settings import PrivateSettings
+    from finetune.examples import read_examples, write_examples
+    from finetune.private import lists
+
+    settings = PrivateSettings(public_customers=customers, batch=batch, steps=steps, threads=threads)
+    try:
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept = out / "examples.jsonl"
+        if not kept.exists():
+            write_examples(without_open_values(read_customers(examples), examples, lists.demo_readable()), kept)
+        asked = [e for e in read_examples(evaluation) if e.task == "understand"]
+        tests = {"private": asked[:: max(1, -(-len(asked) // limit))]}
+        tests |= {"natural": [e for e in read_examples(natural) if e.task == "understand"]} if natural else {}
+        wanted = comparison.rows(epsilon or (8.0, 3.0), without_public=without_public)
+        result = comparison.compare(
+            kept, tests, base, start, out, settings, wanted, lambda text: typer.echo(text, err=True)
+        )
+    except (FinetuneError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(json.dumps(result) if as_json else f"{comparison.table(result)}\n\ngain kept: {result['gain_kept']}")
+
+
+def bench(
+    base: Annotated[Path, typer.Option(help="folder of the base model. 基础模型目录")] = BASE,
+    rounds: Annotated[int, typer.Option(min=1, help="of each kind. 轮数")] = 3,
+    batch: Annotated[int, typer.Option(min=1, help="examples of a step. 每步样本数")] = 64,
+    tokens: Annotated[int, typer.Option(min=8, help="of an example. 每个样本的词元数")] = 64,
+    top_layers: Annotated[int, typer.Option(min=0, help="trained layers, 0 for all. 训练的顶部层数")] = 0,
+    opacus: Annotated[bool, typer.Option(help="beside Opacus' hooks, where it is installed. 与 Opacus 对比")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="report as JSON. 以 JSON 输出")] = False,
+) -> None:
+    """Time and memory of a private step beside the same step without privacy, and beside Opacus.
+
+    隐私训练的时间与内存开销。
+    """
+    from importlib.util import find_spec
+
+    from finetune import bench as measuring
+
+    kinds = measuring.KINDS if opacus and find_spec("opacus") else measuring.KINDS[:2]
+    try:
+        result = measuring.bench(base, rounds=rounds, batch=batch, tokens=tokens, top_layers=top_layers, kinds=kinds)
+    except RuntimeError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps(result))
+        return
+    for name, figure in result["figures"].items():
+        typer.echo(f"{name}: {figure['median']} {figure['unit']} ({figure['min']}–{figure['max']})")
+    for name, ratio in result["ratios"].items():
+        typer.echo(f"{name}: {ratio}")
 
 
 def _trial(text: str) -> Any:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from finetune import lora
 from finetune.base import Base
 from finetune.dp.accountant import Mechanism
-from finetune.dp.concealed import refuse_open_values
+from finetune.dp.concealed import without_open_values
 from finetune.dp.crew import Crew
 from finetune.dp.customers import Customers, group, read_customers
 from finetune.dp.settings import PrivateSettings
@@ -65,6 +65,7 @@ def train_private(
     resume: bool = False,
     trials: Sequence[Mechanism] = (),
     crew: Crew | None = None,
+    states: Path | None = None,
     report: Report = lambda line: None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[Start, Trained]:
@@ -80,6 +81,7 @@ def train_private(
         resume: go on from the checkpoint in ``work``.
         trials: other runs on the same customers whose outcome was looked at; they count.
         crew: the processes, where there are several.
+        states: folder of the lower layers' states, to share among runs from the same start; the work folder's else.
         report: called with every line of the log.
         progress: of the look for open values.
 
@@ -89,7 +91,7 @@ def train_private(
     """
     examples = read_customers(examples_file)
     if readable is not None:
-        refuse_open_values(examples, examples_file, readable, progress)
+        examples = without_open_values(examples, examples_file, readable, progress)
     work.mkdir(parents=True, exist_ok=True)
     os.chmod(work, 0o700)
     start = start_from(base, adapter)
@@ -97,7 +99,15 @@ def train_private(
     prepare(base.model, settings)
     identity = {"base": base.hash, "data": commitment(examples_file.read_bytes(), work)}
     run = PrivateRun(
-        base.model, customers, settings, work, identity=identity, before=tuple(trials), crew=crew, report=report
+        base.model,
+        customers,
+        settings,
+        work,
+        identity=identity,
+        before=tuple(trials),
+        crew=crew,
+        states=states,
+        report=report,
     )
     return start, run.run(resume=resume)
 

@@ -95,6 +95,7 @@ class PrivateRun:
         before: tuple[Mechanism, ...] = (),
         randomness: Randomness | None = None,
         crew: Crew | None = None,
+        states: Path | None = None,
         report: Report = lambda line: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -107,6 +108,7 @@ class PrivateRun:
         self.optimizer = torch.optim.AdamW(self.parameters, lr=settings.learning_rate, weight_decay=0.0)
         self.identity = identity | {"settings": json.dumps(described(settings), sort_keys=True)}
         self.states: LowerStates | None = None
+        self.states_file = (states or work) / f"states-{self.crew.rank}.bin"
         self.losses: list[float] = []
         self.step = self.started = self.resumed = self.empty = 0
         self.elapsed_s = 0.0
@@ -123,8 +125,8 @@ class PrivateRun:
         self.work.mkdir(parents=True, exist_ok=True)
         self._begin(resume)
         if depth := lower_depth(self.model, self.settings):
-            file = self.work / f"states-{self.crew.rank}.bin"
-            self.states = LowerStates(self.model, depth, self.customers.examples, file)
+            self.states_file.parent.mkdir(parents=True, exist_ok=True)
+            self.states = LowerStates(self.model, depth, self.customers.examples, self.states_file)
             self.states.check(self._losses, range(min(2, len(self.customers.examples))))
         began = self.clock() - self.elapsed_s
         try:

@@ -1,0 +1,124 @@
+"""The comparison and the bench on a tiny model; the look for open values."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from finetune import bench
+from finetune.dp import compare as comparison
+from finetune.dp.concealed import without_open_values
+from finetune.dp.settings import PrivateSettings
+from finetune.errors import BadPrivacy
+from finetune.evaluate import slot_f1
+from finetune.examples import read_examples, write_examples
+from finetune.train import TrainSettings, train
+from guardrails.readable import Readable
+from tests.finetune.tiny import tiny_model
+from tests.finetune.tiny import write_examples as write_tiny
+
+SETTINGS = PrivateSettings(
+    public_customers=10, batch=5, steps=2, learning_rate=0.02, rank=2, alpha=4, top_layers=1, max_tokens=200
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny_model(tmp_path / "tiny")
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Path:
+    path = write_tiny(tmp_path / "private.jsonl")
+    rows = [json.loads(line) | {"customer": f"c{n % 8}"} for n, line in enumerate(path.read_text().splitlines())]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return path
+
+
+def test_a_comparison_trains_each_row_once_and_goes_on_where_it_was(
+    folder: Path, private: Path, tmp_path: Path
+) -> None:
+    from finetune.base import load_base
+
+    settings = TrainSettings(epochs=1, batch_tokens=300, rank=2, alpha=4, valid_share=0.2)
+    train(write_tiny(tmp_path / "public.jsonl"), load_base(folder), tmp_path / "public", tmp_path / "w", settings)
+    tests = {"private": read_examples(private)[:4]}
+    begun: list[str] = []
+    wanted = comparison.rows((8.0,), without_public=True)
+    arguments = (private, tests, folder, tmp_path / "public", tmp_path / "out", SETTINGS, wanted, begun.append)
+    first = comparison.compare(*arguments)
+    names = ["base", "public only", "no privacy", "epsilon 8", "epsilon 8, no public stage"]
+    assert begun == names == list(first["rows"])
+    assert first["rows"]["no privacy"]["epsilon"] is None
+    assert 7 < first["rows"]["epsilon 8"]["epsilon"] <= 8
+    assert comparison.compare(*arguments) == first
+    assert begun == names
+    lines = comparison.table(first).splitlines()
+    assert len(lines) == 2 + len(names)
+    assert {line.count("|") for line in lines} == {lines[0].count("|")}
+
+
+def test_no_gain_no_share() -> None:
+    row = {"tests": {"t": {"command_exact": {"en": {"value": 0.5, "n": 2}}}}}
+    assert comparison.gain_kept({"public only": row, "no privacy": row, "epsilon 8": row}, "t") == {}
+    assert comparison.gain_kept({"epsilon 8": row}, "t") == {}
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "f1"),
+    [
+        ('[{"name":"stop"}]', '[{"name":"stop"}]', 1.0),
+        ('[{"name":"track_order","order":"A1"}]', '[{"name":"track_order","order":"A1"}]', 1.0),
+        ('[{"name":"track_order","order":"A1"}]', '[{"name":"track_order"}]', 0.0),
+        ('[{"name":"give","slot":"name","value":"x"}]', '[{"name":"give","slot":"name","value":"y"}]', 0.5),
+        ('[{"name":"track_order","order":"A1"}]', "no json", 0.0),
+    ],
+)
+def test_slots_are_counted_with_their_command_and_value(expected: str, got: str, f1: float) -> None:
+    assert slot_f1([(expected, got)]) == f1
+
+
+def put(private: Path, text: str, count: int) -> None:
+    """Replaces what the first ``count`` customers said."""
+    rows = [json.loads(line) for line in private.read_text().splitlines() * 10]
+    for row in rows[:count]:
+        row["messages"][0]["content"] = f"commands\n{text}"
+    private.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def test_an_example_with_an_open_value_is_left_out(private: Path) -> None:
+    put(private, "write to wanda.example@mail.example please", 2)
+    kept = without_open_values(read_examples(private), private, Readable((), frozenset()))
+    assert len(kept) == 238
+    assert not any("wanda" in message for example in kept for _, message in example.messages)
+
+
+def test_a_file_that_was_never_concealed_is_refused(private: Path) -> None:
+    put(private, "write to wanda.example@mail.example please", 3)
+    with pytest.raises(BadPrivacy, match=r"3 of 240.*EMAIL_ADDRESS 3.*example 1"):
+        without_open_values(read_examples(private), private, Readable((), frozenset()))
+
+
+def test_offers_and_handles_are_no_personal_data(private: Path) -> None:
+    put(private, "my number is <PHONE_1>", 3)
+    rows = [json.loads(line) for line in private.read_text().splitlines()]
+    rows[9]["messages"][0]["content"] = "commands\n[awaiting: choice; offered: 1 Linen Towel, 2 Oak Board]\nthe second"
+    private.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    names = Readable((), frozenset({"Linen Towel", "Oak Board"}))
+    assert len(without_open_values(read_examples(private), private, names)) == 240
+
+
+def test_written_examples_are_read_back(private: Path, tmp_path: Path) -> None:
+    examples = read_examples(private)
+    write_examples(examples, tmp_path / "copy.jsonl")
+    assert read_examples(tmp_path / "copy.jsonl") == examples
+    assert (tmp_path / "copy.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+def test_the_bench_measures_all_three_kinds(folder: Path) -> None:
+    result = bench.bench(folder, rounds=1, batch=4, tokens=24, top_layers=0, kinds=bench.KINDS)
+    assert set(result["ratios"]) == {
+        f"{what} {pair}" for what in ("time", "memory") for pair in ("private/plain", "private/opacus", "opacus/plain")
+    }
+    assert all(figure["median"] > 0 for figure in result["figures"].values())
