@@ -50,7 +50,7 @@ def tiny_tokenizer() -> dict[str, Any]:
     }
 
 
-def tiny_model(folder: Path) -> Path:
+def tiny_model(folder: Path, hidden_size: int = 16, head_dim: int = 8) -> Path:
     """Writes a model folder as ``tactful model fetch`` would, with random weights."""
     import torch
     from transformers import Gemma3ForCausalLM, Gemma3TextConfig
@@ -63,13 +63,13 @@ def tiny_model(folder: Path) -> Path:
     torch.manual_seed(0)
     config = Gemma3TextConfig(
         vocab_size=size,
-        hidden_size=16,
+        hidden_size=hidden_size,
         intermediate_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=1,
-        head_dim=8,
-        query_pre_attn_scalar=8,
+        head_dim=head_dim,
+        query_pre_attn_scalar=head_dim,
         layer_types=["sliding_attention", "full_attention"],
         tie_word_embeddings=True,
         pad_token_id=0,
