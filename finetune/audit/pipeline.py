@@ -31,7 +31,7 @@ from finetune.dp.train import PrivateRun, Trained, commitment, prepare
 from finetune.examples import Example
 
 Floats = NDArray[np.float64]
-LONG, SHORT, CUT = 128, 12, 6
+LONG, SHORT, CUT = 96, 12, 6
 BATCH: Final = 4
 FIXED: Final = Clipping("fixed", 0.2)
 TRIAL: Final = Mechanism(0.1, 20, 1.5)
