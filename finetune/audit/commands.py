@@ -29,7 +29,7 @@ def audit(
     canaries: Annotated[int, typer.Option(min=4, help="invented customers. 虚构的“金丝雀”顾客数")] = 1000,
     guesses: Annotated[int, typer.Option(min=2, help="fixed beforehand, even. 预先定下的猜测数（偶数）")] = 200,
     control_guesses: Annotated[int, typer.Option(min=2, help="of the run without noise. 无噪声对照的猜测数")] = 300,
-    customers: Annotated[int, typer.Option(min=0, help="other customers, the first. 其余顾客数")] = 1000,
+    customers: Annotated[int, typer.Option(min=0, help="other customers, the first. 其余顾客数")] = 300,
     epsilon: Annotated[float, typer.Option(help="of the release. 发布时的 ε")] = 8.0,
     delta: Annotated[float, typer.Option(help="of claim and bound. 声明与下界的 δ")] = 1e-5,
     batch: Annotated[int, typer.Option(help="customers of a step, in the mean. 每步平均顾客数")] = 256,

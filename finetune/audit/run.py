@@ -29,7 +29,7 @@ from finetune.dp.randomness import SecureRandomness
 from finetune.dp.release import start_from
 from finetune.dp.settings import PrivateSettings
 from finetune.dp.train import PrivateRun, Report, commitment, prepare
-from finetune.errors import BadPrivacy
+from finetune.errors import BadPrivacy, CannotResume
 from finetune.examples import Example, encode
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ class AuditSettings:
     canaries: int = 1000
     guesses: int = 200
     control_guesses: int = 300  # the control is surer of itself, and 250 right ones are needed to show 4
-    customers: int = 1000  # others beside the canaries, the first of the file
+    customers: int = 300  # others beside the canaries, the first of the file
     refresh: int = 2  # steps between two computations of the canaries' gradients
     exposed: int = 10  # canaries of either kind whose secrets are ranked
     references: int = 127
@@ -109,6 +109,8 @@ def audit(
         pool = made.rare_strings(base.tokenizer, (encode(example, base.tokenizer) for example in others))
         kept = made.make(asked.canaries, pool, SecureRandomness(), asked.seed)
         made.save(kept, work)
+    if len(kept.examples) != asked.canaries:
+        raise CannotResume(f"{work} holds {len(kept.examples)} canaries, {asked.canaries} are asked for")
     noisy = _once(base, adapter, work / "noisy", settings, asked, others, kept, resume, report)
     found = _findings(noisy, kept, asked.guesses)
     silent = None
@@ -133,6 +135,8 @@ def _once(
     file = work / OUTCOME
     if resume and file.exists():
         content: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        if content.pop("settings") != repr((settings, asked)):
+            raise CannotResume(f"{work} holds a run with other settings: take another folder")
         return Outcome(**content | {name: np.array(content[name]) for name in ("black_box", "white_box")})
     start_from(base, adapter)
     customers, places = _with_canaries(others, canaries, base, settings.max_tokens)
@@ -157,7 +161,7 @@ def _once(
         _exposures(base, canaries, asked),
     )
     content = vars(outcome) | {"black_box": outcome.black_box.tolist(), "white_box": outcome.white_box.tolist()}
-    file.write_text(json.dumps(content), "utf-8")
+    file.write_text(json.dumps(content | {"settings": repr((settings, asked))}), "utf-8")
     return outcome
 
 

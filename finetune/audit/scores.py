@@ -71,17 +71,17 @@ class _Linear:
     """The linear model of a noisy sum, in units of the clipping bound."""
 
     def __init__(self, run: PrivateRun, canaries: Sequence[int], least: float) -> None:
-        own = set(canaries)
-        strangers = [unit[0] for unit in run.customers.places if unit[0] not in own]
+        own, rate = set(canaries), run.constants.rate
+        units = run.customers.places
+        strangers = [(place, rate / len(unit)) for unit in units if unit[0] not in own for place in unit]
         some = strangers[:: max(1, len(strangers) // _OTHERS)][:_OTHERS]
-        self._rate, self._canaries = run.constants.rate, len(canaries)
-        self._rows = _clipped(run, [*canaries, *some])
-        share = self._rate / 2  # of a canary of which it is not known whether it is in the data
-        weight = len(strangers) / max(1, len(some))
-        mean = np.r_[np.full(len(canaries), share), np.full(len(some), self._rate * weight)]
-        self._variance = np.r_[
-            np.full(len(canaries), share * (1 - share)), np.full(len(some), self._rate * max(1.0, weight) ** 2)
-        ]
+        self._rate, self._canaries = rate, len(canaries)
+        self._rows = _clipped(run, [*canaries, *(place for place, _ in some)])
+        share = rate / 2  # of a canary of which it is not known whether it is in the data
+        weight = len(strangers) / max(1, len(some))  # each of some stands for so many
+        theirs = np.array([chance for _, chance in some])
+        mean = np.r_[np.full(len(canaries), share), weight * theirs]
+        self._variance = np.r_[np.full(len(canaries), share * (1 - share)), weight**2 * theirs]
         self._least = least
         self._noise = max(run.constants.noise_multiplier**2, least)
         self._mean = self._rows.T @ torch.from_numpy(mean).to(self._rows)
@@ -96,7 +96,8 @@ class _Linear:
         told = np.maximum(1 / spread - 1 / prior, 1e-12)  # precision of what the sum says, without the prior
         estimate = posterior / spread / told + self._rate / 2
         drawn = np.clip((estimate - 0.5) * np.minimum(told, 1 / self._least), -500, 500)
-        return np.asarray(np.logaddexp(np.log1p(-self._rate), np.log(self._rate) + drawn))
+        rate = min(self._rate, 1 - 1e-9)
+        return np.asarray(np.logaddexp(np.log1p(-rate), np.log(rate) + drawn))
 
 
 def _clipped(run: PrivateRun, places: Sequence[int]) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from finetune.dp.customers import Customers, group
 from finetune.dp.randomness import SecureRandomness
 from finetune.dp.settings import PrivateSettings
 from finetune.dp.train import PrivateRun, prepare
-from finetune.errors import BadExamples, BadPrivacy
+from finetune.errors import BadExamples, BadPrivacy, CannotResume
 from finetune.examples import Encoded
 from tests.finetune.tiny import tiny_model
 
@@ -220,6 +221,9 @@ def test_a_whole_audit_reports_bounds_and_both_controls_and_can_be_resumed(model
     assert once(True) == report
     with pytest.raises(BadPrivacy, match="--resume"):
         once(False)
+    for other in (replace(asked, canaries=22), replace(asked, refresh=1)):
+        with pytest.raises(CannotResume):
+            audit(file, lambda: base_of(model), None, work, small_settings(), other, resume=True)
 
 
 def test_a_number_of_guesses_that_cannot_be_is_refused() -> None:
@@ -237,7 +241,7 @@ def wide_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.mark.timeout(1200)
 def test_without_noise_the_audit_shows_an_epsilon_of_four(wide_model: Path, tmp_path: Path) -> None:
     asked = AuditSettings(300, 100, 200, 12, refresh=1, exposed=1, references=3)
-    settings = small_settings(public_customers=160, batch=50, steps=16)
+    settings = small_settings(public_customers=160, batch=50, steps=16, top_layers=0)
     report = audit(customers_file(tmp_path), lambda: base_of(wide_model), None, tmp_path / "audit", settings, asked)
     assert report["positive_control"]["epsilon_lower"] >= 4
     assert report["epsilon_lower"] <= report["claimed_epsilon"]
