@@ -7,6 +7,8 @@ STAMP  := $(VENV)/.installed
 LOCK   := $(if $(shell command -v nvidia-smi),requirements-gpu.lock,requirements.lock)
 TORCH  := $(shell grep '^torch==' $(LOCK))
 
+PROMPTS = $$($(BIN)/python -c 'from bot.prompts import fingerprint; print(fingerprint())')
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check fuzz adapter tagger lock
 
@@ -40,12 +42,15 @@ check: $(STAMP)  ## what a commit must pass: lint, types, quick tests
 fuzz: $(STAMP)  ## the properties of the guards with 10,000 examples each (an hour; HYPOTHESIS_PROFILE=nightly)
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q -n 2 --timeout 7200 -m fuzz tests/guardrails
 
-adapter: $(STAMP)  ## train the default adapter and the intent model anew (20 minutes on two cores with AVX-512)
-	@mkdir -p build && $(BIN)/tactful finetune data build/cases.jsonl
+adapter: $(STAMP)  ## train the default adapter, both stages, and the intent model anew (two hours on two cores with AVX-512)
+	@mkdir -p build && $(BIN)/tactful model fetch
+	@$(BIN)/tactful finetune data build/cases.jsonl --understand 26000 --replies 3000
 	@$(BIN)/tactful prompts build/cases.jsonl build/examples.jsonl
-	@$(BIN)/tactful model fetch
-	@$(BIN)/tactful finetune train build/examples.jsonl --base .tactful/models/gemma3-270m-pruned --out finetune/artifacts/default --work build/training --prompts $$($(BIN)/python -c 'from bot.prompts import fingerprint; print(fingerprint())')
-	@$(BIN)/tactful finetune sign finetune/artifacts/default
+	@$(BIN)/tactful finetune train build/examples.jsonl --out build/public --work build/training --max-minutes 75 --prompts $(PROMPTS)
+	@$(BIN)/tactful finetune simulate build/transcripts.jsonl
+	@$(BIN)/tactful finetune conceal build/transcripts.jsonl build/private_cases.jsonl build/private_eval_cases.jsonl
+	@$(BIN)/tactful prompts build/private_cases.jsonl build/private.jsonl
+	@$(BIN)/tactful finetune private build/private.jsonl finetune/artifacts/default --start build/public --work build/private-run --batch 400 --steps 40 --epsilon 8 --prompts $(PROMPTS)
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
 tagger: $(STAMP)  ## train the recognizer of names, addresses and attacks anew (half an hour on two cores)

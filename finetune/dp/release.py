@@ -97,7 +97,9 @@ def train_private(
     start = start_from(base, adapter)
     customers: Customers = group(examples, base.tokenizer, settings.max_tokens)
     prepare(base.model, settings)
-    identity = {"base": base.hash, "data": commitment(examples_file.read_bytes(), work)}
+    first = crew is None or crew.rank == 0
+    committed = commitment(examples_file.read_bytes(), work) if first else ""
+    identity = {"base": base.hash, "data": crew.tell(committed) if crew else committed}
     run = PrivateRun(
         base.model,
         customers,

@@ -124,6 +124,7 @@ class PrivateRun:
         torch.set_num_threads(self.settings.threads)
         self.work.mkdir(parents=True, exist_ok=True)
         self._begin(resume)
+        self.crew.add_up([torch.zeros(1)])  # a barrier: nobody notes a step before everybody has read what was noted
         if depth := lower_depth(self.model, self.settings):
             self.states_file.parent.mkdir(parents=True, exist_ok=True)
             self.states = LowerStates(self.model, depth, self.customers.examples, self.states_file)

@@ -309,7 +309,7 @@ processes = crew()
 model = load_base(folder, device=torch.device("cpu"), dtype=torch.float32)
 customers = group(read_customers(examples), model.tokenizer, SETTINGS.max_tokens)
 prepare(model.model, SETTINGS)
-run = PrivateRun(model.model, customers, SETTINGS, work / str(processes.rank), identity={}, crew=processes,
+run = PrivateRun(model.model, customers, SETTINGS, work, identity={}, crew=processes,
                  randomness=Seeded(3 + 100 * processes.rank))
 trained = run.run()
 save_file({k: v.contiguous() for k, v in trained.adapter.items()}, str(out / f"{processes.rank}.safetensors"))
