@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from finetune.audit.checks import CHECKS, FALSE_ALARM
-from finetune.audit.pipeline import Evidence, Pipeline, workplace
+from finetune.audit.checks.sampling import unlike_coins
+from finetune.audit.pipeline import LONG, Evidence, Pipeline, workplace
+from finetune.audit.toy import CUSTOMERS
 from finetune.audit.zoo import BUGS
 from finetune.audit.zoo.bug import Bug
 from finetune.audit.zoo.survey import alarms
@@ -33,6 +36,17 @@ def test_there_are_enough_bugs_and_every_check_has_one() -> None:
 
 def test_the_chance_of_a_false_alarm_in_a_hundred_runs_is_below_one_in_a_thousand() -> None:
     assert FALSE_ALARM * 100 <= 1e-3
+
+
+def test_draws_that_are_not_coins_are_seen_whatever_falls() -> None:
+    generator = np.random.default_rng(5)
+    for _ in range(100):
+        coins = generator.random((LONG, CUSTOMERS)) < 1 / 8
+        first_four = coins & (coins.cumsum(axis=1) <= 4)
+        halves = np.concatenate([coins[:, : CUSTOMERS // 2]] * 2, axis=1)
+        assert not list(unlike_coins(coins, 1 / 8))
+        assert list(unlike_coins(first_four, 1 / 8))
+        assert list(unlike_coins(halves, 1 / 8))
 
 
 @pytest.mark.parametrize("run", range(5))

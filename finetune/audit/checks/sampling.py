@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from finetune.audit.checks.tails import ALPHA, binomial
@@ -17,15 +18,26 @@ def units(evidence: Evidence) -> Iterator[str]:
 
 
 def coins(evidence: Evidence) -> Iterator[str]:
-    """Four families: the whole count, each owner's, each size's, each pair's; all exact binomials."""
-    taken, rate = evidence.long.taken > 0, float(evidence.long.entry["rate"])
+    """Who was drawn in the long run, against the rate in its ledger."""
+    yield from unlike_coins(evidence.long.taken > 0, float(evidence.long.entry["rate"]))
+
+
+def unlike_coins(taken: NDArray[np.bool_], rate: float) -> Iterator[str]:
+    """Four families: the whole count, each owner's, each size's and each bound of a size's, each pair's; all exact.
+
+    Args:
+        taken: (steps, owners).
+        rate: of every coin.
+    """
     steps, owners = taken.shape
     if binomial([taken.sum()], steps * owners, rate) < ALPHA:
         yield f"{taken.sum()} draws in {steps * owners} coins of rate {rate:g}"
     if binomial(taken.sum(axis=0), steps, rate) < ALPHA:
         yield "an owner is drawn more or less often than the rate allows"
-    found = np.bincount(taken.sum(axis=1), minlength=owners + 1)
-    if binomial(found, steps, stats.binom.pmf(np.arange(owners + 1), owners, rate)) < ALPHA:
+    found, sizes = np.bincount(taken.sum(axis=1), minlength=owners + 1), np.arange(owners + 1)
+    counts = np.concatenate([found, found.cumsum()[:-1]])
+    chances = np.concatenate([stats.binom.pmf(sizes, owners, rate), stats.binom.cdf(sizes, owners, rate)[:-1]])
+    if binomial(counts, steps, chances) < ALPHA:
         yield "sizes of steps do not vary as coins do"
     both = (taken.T.astype(int) @ taken.astype(int))[np.triu_indices(owners, 1)]
     if binomial(both, steps, rate**2) < ALPHA:

@@ -40,6 +40,8 @@ def nobody_drawn(evidence: Evidence) -> Iterator[str]:
         yield "an empty draw is drawn again or filled up"
     if not all(bool(total.any()) for total in trace.watcher.noisy):
         yield "an empty step gets no noise"
+    if not torch.allclose(torch.stack(trace.gradients) * BATCH, torch.stack(trace.watcher.noisy), rtol=1e-4, atol=1e-6):
+        yield "the noise of an empty step does not reach the optimizer"
     if trace.entry["steps"] != SHORT or len(trace.watcher.noisy) != SHORT:
         yield f"{len(trace.watcher.noisy)} noisy sums, {trace.entry['steps']} steps in the ledger, {SHORT} asked for"
 
