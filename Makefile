@@ -50,7 +50,7 @@ adapter: $(STAMP)  ## train the default adapter, both stages, and the intent mod
 	@$(BIN)/tactful finetune simulate build/transcripts.jsonl
 	@$(BIN)/tactful finetune conceal build/transcripts.jsonl build/private_cases.jsonl build/private_eval_cases.jsonl
 	@$(BIN)/tactful prompts build/private_cases.jsonl build/private.jsonl
-	@$(BIN)/tactful finetune private build/private.jsonl finetune/artifacts/default --start build/public --work build/private-run --batch 400 --steps 40 --epsilon 8 --prompts $(PROMPTS)
+	@$(BIN)/tactful finetune private build/private.jsonl finetune/artifacts/default --start build/public --work build/private-run --batch 400 --steps 40 --epsilon 8 --prompts $(PROMPTS) --note "The customers of the private stage are simulated by the project."
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
 tagger: $(STAMP)  ## train the recognizer of names, addresses and attacks anew (half an hour on two cores)

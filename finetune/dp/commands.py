@@ -45,6 +45,9 @@ def private(
     work: Annotated[Path, typer.Option(help="folder of log, checkpoint and key: private. 工作目录（保密）")] = WORK,
     key: Annotated[Path, typer.Option(help="signs the passport; made on first use. 护照签名私钥")] = KEY_FILE,
     prompts: Annotated[str | None, typer.Option(help="fingerprint of the prompts. 提示词指纹")] = None,
+    note: Annotated[
+        list[str] | None, typer.Option(help="what else the passport does not cover, a sentence. 护照另外未涵盖的内容")
+    ] = None,
     threads: Annotated[int, typer.Option(help="processor threads. 线程数")] = 2,
     resume: Annotated[bool, typer.Option(help="go on from the checkpoint in --work. 继续中断的训练")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="report as JSON. 以 JSON 输出")] = False,
@@ -90,7 +93,7 @@ def private(
         )
         if processes.rank:
             return
-        passport = release(model, begun, trained, out, prompts=prompts, key=make_or_load(key))
+        passport = release(model, begun, trained, out, prompts=prompts, key=make_or_load(key), notes=note or ())
     except (FinetuneError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error

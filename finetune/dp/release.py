@@ -123,8 +123,12 @@ def release(
     prompts: str | None,
     key: Ed25519PrivateKey,
     utility: dict[str, Any] | None = None,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Writes the artifact folder ``out`` with a signed passport; returns the passport."""
+    """Writes the artifact folder ``out`` with a signed passport; returns the passport.
+
+    ``notes`` say what this training leaves uncovered besides what always is.
+    """
     scale = start.scale if start.tensors else trained.scale
     tensors = lora.stacked(start.tensors, scale, trained.adapter, trained.scale) if start.tensors else trained.adapter
     ledger = [*start.ledger, trained.entry]
@@ -134,7 +138,7 @@ def release(
         lora.write(tensors, scale, folder, base_name=base.name)
         data = next((entry.get("data") for entry in reversed(start.ledger) if entry.get("data")), None)
         hashes = {"base": base.hash, "prompts": prompts, "data": data, "code": code_hash()} | file_hashes(folder)
-        passport = sign(private_passport(base.name, hashes, ledger, utility or {}), key)
+        passport = sign(private_passport(base.name, hashes, ledger, utility or {}, not_covered=notes), key)
         write_documents(folder, passport)
         shutil.rmtree(out, ignore_errors=True)
         folder.replace(out)

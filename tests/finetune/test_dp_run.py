@@ -246,7 +246,8 @@ def test_a_release_adds_both_stages_up_and_its_passport_verifies(
     key = make_or_load(tmp_path / "key")
     model = base(folder)
     start, trained = train_private(examples, model, public, tmp_path / "w", SETTINGS, readable=None)
-    passport = release(model, start, trained, tmp_path / "out", prompts="f" * 16, key=key)
+    passport = release(model, start, trained, tmp_path / "out", prompts="f" * 16, key=key, notes=("Ghosts.",))
+    assert passport["not_covered"][-1] == "Ghosts."
 
     verdict = verify(tmp_path / "out", {public_hex(key): "test"}, base=BASE_HASH, prompts="f" * 16)
     assert (verdict.state, verdict.faults) == ("verified", ())
