@@ -78,15 +78,17 @@ class Watcher(Alone):
 
     def tell(self, value: Any) -> Any:
         """Who was drawn."""
-        self.drawn.append(tuple(value))
+        self._drawn = tuple(value)
         return value
 
     def add_up(self, tensors: Sequence[torch.Tensor]) -> None:
-        """The sum before the noise."""
-        self.sums.append(flat(tensors))
+        """The sum before the noise; the last one counts."""
+        self._sum = flat(tensors)
 
     def spread(self, tensors: Sequence[torch.Tensor]) -> None:
-        """The sum after it."""
+        """The sum after it, which makes a step."""
+        self.drawn.append(self._drawn)
+        self.sums.append(self._sum)
         self.noisy.append(flat(tensors))
         if len(self.noisy) == self._stop_at:
             raise Stopped

@@ -19,7 +19,7 @@ from finetune.audit.one_run import Guesses, epsilon_lower, guess, p_value
 from finetune.audit.pipeline import toy_settings
 from finetune.audit.run import AuditSettings, audit
 from finetune.audit.scores import Observer, losses
-from finetune.audit.toy import Toy, ToyTokenizer, toy_examples
+from finetune.audit.toy import CUSTOMERS, Toy, ToyTokenizer, toy_examples
 from finetune.base import Base, load_base
 from finetune.cli import app
 from finetune.dp.customers import Customers, group
@@ -167,7 +167,7 @@ def test_a_vocabulary_without_rare_tokens_is_refused() -> None:
 
 
 def test_scores_from_inside_find_everybody_who_took_part_where_there_is_no_noise(tmp_path: Path) -> None:
-    settings, examples = toy_settings(40), toy_examples()
+    settings, examples = replace(toy_settings(30), batch=CUSTOMERS // 2), toy_examples()
     everybody = group(examples, ToyTokenizer(), settings.max_tokens)
     units = everybody.places
     model = Toy()
