@@ -72,13 +72,13 @@ class Canaries:
 
 
 def rare_strings(tokenizer: Any, used: Iterable[Encoded]) -> tuple[str, ...]:
-    """Texts of the rarest tokens that stand for themselves: one token each when encoded alone.
+    """Texts of the rarest tokens that stand for themselves: one token each when encoded alone, the last ones first.
 
     Raises:
         BadExamples: the vocabulary has too few.
     """
     counts = Counter(token for example in used for token in example.ids)
-    order = sorted(range(len(tokenizer)), key=lambda token: (counts[token], token))
+    order = sorted(range(len(tokenizer)), key=lambda token: (counts[token], -token))
     wanted, found = max(_LEAST, len(order) // _SHARE), list[str]()
     special = set(tokenizer.all_special_ids)
     for token in order:
