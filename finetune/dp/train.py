@@ -205,8 +205,8 @@ class PrivateRun:
             )
 
     def _must_move(self, drawn: Sequence[Any]) -> bool:
-        """With noise every matrix moves at every step; without it, B at the first and A from the second on."""
-        return bool(self.constants.noise_multiplier) or (bool(drawn) and self.step > 0)
+        """With noise all move at every step; without it, B at the first step that drew somebody and A from the next."""
+        return bool(self.constants.noise_multiplier) or (bool(drawn) and self.step > self.empty)
 
     def _losses_at(self, model: Any, places: Sequence[int]) -> torch.Tensor:
         states = self.states.of(places) if self.states is not None else None
