@@ -6,7 +6,6 @@ STAMP  := $(VENV)/.installed
 # A machine with an NVIDIA driver gets the GPU build of the engine.
 LOCK   := $(if $(shell command -v nvidia-smi),requirements-gpu.lock,requirements.lock)
 TORCH  := $(shell grep '^torch==' $(LOCK))
-
 PROMPTS = $$($(BIN)/python -c 'from bot.prompts import fingerprint; print(fingerprint())')
 
 .DEFAULT_GOAL := help

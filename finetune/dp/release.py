@@ -23,7 +23,7 @@ from finetune.dp.crew import Crew
 from finetune.dp.customers import Customers, group, read_customers
 from finetune.dp.settings import PrivateSettings
 from finetune.dp.train import PrivateRun, Report, Trained, commitment, prepare
-from finetune.passport import code_hash, file_hashes, private_passport, write_documents
+from finetune.passport import code_hash, file_hashes, private_passport, sha256_file, write_documents
 from finetune.signing import sign
 from finetune.train import public_ledger
 from guardrails.readable import Readable
@@ -99,7 +99,8 @@ def train_private(
     prepare(base.model, settings)
     first = crew is None or crew.rank == 0
     committed = commitment(examples_file.read_bytes(), work) if first else ""
-    identity = {"base": base.hash, "data": crew.tell(committed) if crew else committed}
+    weights = sha256_file(adapter / lora.ADAPTER_WEIGHTS) if adapter else "none"
+    identity = {"base": base.hash, "start": weights, "data": crew.tell(committed) if crew else committed}
     run = PrivateRun(
         base.model,
         customers,

@@ -2,10 +2,12 @@
 
 A run sees an example several times and only the upper layers change, so the lower two thirds of the work need not be
 repeated. The states stand in a file of the work folder (they are as private as the examples) and are made when they are
-first asked for. Works for any model whose decoder layers take and return hidden states.
+first asked for; those of other examples or another model are not taken. Works for any model whose decoder layers take
+and return hidden states.
 """
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +46,7 @@ class _Switched(nn.Module):
 class LowerStates:
     """States of ``examples`` below layer ``depth`` of ``model``, whose lower layers are passed by from here on."""
 
-    def __init__(self, model: Any, depth: int, examples: Sequence[Encoded], file: Path) -> None:
+    def __init__(self, model: Any, depth: int, examples: Sequence[Encoded], file: Path, identity: str = "") -> None:
         self._model, self._examples = model, examples
         self._stack: nn.ModuleList = model.model.layers
         if not 0 < depth < len(self._stack):
@@ -55,6 +57,7 @@ class LowerStates:
         self._dtype = model.dtype
         self._starts = np.cumsum([0, *(len(e.ids) for e in examples)])
         shape = (int(self._starts[-1]), int(model.config.hidden_size))
+        _forget_others(file, _digest(identity, depth, examples))
         self._there = _open(file.with_suffix(".done"), (len(examples),), np.uint8)
         self._states = _open(file, shape, _WORDS[self._dtype])
         self._depth = depth
@@ -127,6 +130,22 @@ def unwrap(model: Any) -> None:
     for place, layer in enumerate(model.model.layers):
         if isinstance(layer, _Switched):
             model.model.layers[place] = layer.layer
+
+
+def _digest(identity: str, depth: int, examples: Sequence[Encoded]) -> str:
+    digest = hashlib.sha256(f"{identity}\0{depth}".encode())
+    for example in examples:
+        digest.update(repr(example.ids).encode())
+    return digest.hexdigest()
+
+
+def _forget_others(file: Path, digest: str) -> None:
+    """Deletes states that were made of other examples, another model or another depth."""
+    note = file.with_suffix(".of")
+    if not note.exists() or note.read_text("utf-8") != digest:
+        file.unlink(missing_ok=True)
+        file.with_suffix(".done").unlink(missing_ok=True)
+        note.write_text(digest, "utf-8")
 
 
 def _signed(words: Any) -> Any:

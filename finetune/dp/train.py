@@ -107,6 +107,7 @@ class PrivateRun:
         self.parameters = lora.parameters(model)
         self.optimizer = torch.optim.AdamW(self.parameters, lr=settings.learning_rate, weight_decay=0.0)
         self.identity = identity | {"settings": json.dumps(described(settings), sort_keys=True)}
+        self.started_from = f"{identity.get('base')} {identity.get('start')}"
         self.states: LowerStates | None = None
         self.states_file = (states or work) / f"states-{self.crew.rank}.bin"
         self.losses: list[float] = []
@@ -127,7 +128,7 @@ class PrivateRun:
         self.crew.add_up([torch.zeros(1)])  # a barrier: nobody notes a step before everybody has read what was noted
         if depth := lower_depth(self.model, self.settings):
             self.states_file.parent.mkdir(parents=True, exist_ok=True)
-            self.states = LowerStates(self.model, depth, self.customers.examples, self.states_file)
+            self.states = LowerStates(self.model, depth, self.customers.examples, self.states_file, self.started_from)
             self.states.check(self._losses, range(min(2, len(self.customers.examples))))
         began = self.clock() - self.elapsed_s
         try:

@@ -332,3 +332,30 @@ def test_two_processes_make_what_one_makes(folder: Path, examples: Path, tmp_pat
     for name in alone:
         assert torch.equal(first[name], second[name])
         assert torch.allclose(first[name], alone[name], atol=1e-4)
+
+
+def test_a_run_is_not_resumed_from_another_public_adapter(
+    folder: Path, examples: Path, public: Path, tmp_path: Path
+) -> None:
+    train_private(examples, base(folder), public, tmp_path / "w", SETTINGS, readable=None)
+    with pytest.raises(CannotResume, match="start"):
+        train_private(examples, base(folder), None, tmp_path / "w", SETTINGS, readable=None, resume=True)
+
+
+def test_the_command_writes_an_adapter_or_says_what_is_wrong(folder: Path, examples: Path, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from finetune.cli import app
+
+    arguments = ["private", str(examples), str(tmp_path / "out"), "--base", str(folder), "--work", str(tmp_path / "w")]
+    arguments += ["--key", str(tmp_path / "key"), "--customers", "10", "--batch", "5", "--steps", "2", "--rank", "2"]
+    arguments += ["--top-layers", "1", "--note", "Simulated."]
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout.splitlines()[-1])["epsilon"] <= 8
+    key = public_hex(make_or_load(tmp_path / "key"))
+    assert verify(tmp_path / "out", {key: "test"}, base=BASE_HASH).verified
+    again = CliRunner().invoke(app, arguments)
+    assert (again.exit_code, "its steps count" in again.output) == (1, True)
+    wrong = CliRunner().invoke(app, [*arguments, "--trial", "half,2"])
+    assert (wrong.exit_code, "RATE,STEPS,NOISE" in wrong.output) == (1, True)

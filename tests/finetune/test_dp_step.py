@@ -213,3 +213,19 @@ def test_weights_that_stay_or_break_are_noticed() -> None:
 
 def test_the_learning_rate_falls_to_nothing_after_the_last_step() -> None:
     assert [linear_decay(2.0, n, 4) for n in range(5)] == [2.0, 1.5, 1.0, 0.5, 0.0]
+
+
+def test_states_of_other_examples_or_another_model_are_not_taken(folder: Path, tmp_path: Path) -> None:
+    def upper(name: str) -> bool:
+        return "layers.1." in name
+
+    other = [Encoded(tuple(reversed(example.ids)), example.prompt_tokens) for example in EXAMPLES]
+    first = LowerStates(model_of(folder, where=upper), 1, EXAMPLES, tmp_path / "states.bin", "a")
+    first.of(range(4))
+    for examples, identity in ((other, "a"), (EXAMPLES, "b")):
+        kept = model_of(folder, where=upper)
+        states = LowerStates(kept, 1, examples, tmp_path / "states.bin", identity)
+        got = example_losses(kept, examples, states.of(range(4)))
+        unwrap(kept)
+        assert torch.allclose(got, example_losses(kept, examples), atol=1e-4)
+        assert (tmp_path / "states.of").read_text() != ""
