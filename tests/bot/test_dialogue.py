@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from bot.commands import SERVICE_KINDS, TOPICS, Command, ServiceKind
+from bot.commands import SERVICE_KINDS, TOPICS, Command, ServiceKind, Slot
 from bot.dialogue import RULE_OF, SAY_OF, SERVED, TOPIC_OF, Action, Say, decide, follow
 from bot.service.case import Case
 from bot.session import CustomerId, Lang
@@ -29,6 +29,14 @@ def test_name_and_postal_code_in_one_message_are_checked_at_once() -> None:
     waiting = decide(DialogueState(), [Command("list_orders")]).state
     decision = decide(waiting, [NAME, CODE])
     assert decision.actions == (Call("verify_customer", name="<PERSON_1>", postal_code="<POSTCODE_1>"),)
+
+
+@pytest.mark.parametrize("slot", ["email", "name", "postal_code"])
+def test_a_handle_that_identifies_nobody_is_no_proof(slot: Slot) -> None:
+    waiting = decide(DialogueState(), [Command("list_orders")]).state
+    wrong = Command("give", slot=slot, value="<PHONE_1>")
+    assert decide(waiting, [wrong]).actions == (Say("ask_identity"),)
+    assert decide(waiting, [NAME, CODE, wrong]).actions == decide(waiting, [NAME, CODE]).actions
 
 
 def test_a_name_alone_asks_for_the_postal_code() -> None:
