@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, Final, Literal, cast
 
 from guardrails import handles
+from guardrails.beside_name import postal_codes
 from guardrails.errors import GuardError, GuardTimeout
 from guardrails.findings import Finding, Kind
 from guardrails.injection import Suspicion
@@ -30,6 +31,7 @@ from guardrails.presidio import (
 )
 from guardrails.readable import SURE_SCORE, Readable
 from guardrails.recognizers import ALL
+from guardrails.recognizers.name_lists import NOT_PEOPLE
 from guardrails.recognizers.rule import Hit, Recognizer
 from guardrails.tagger import Tagger
 
@@ -141,7 +143,11 @@ class Analyzer:
         if self._tagger is not None:
             hits = [hit for hit in hits if not self._overruled(plain.text, hit, trained)]
             if trained:
-                hits += [piece for hit in self._tagger.find(plain.text) for piece in _beside(hit, hits)]
+                found = (
+                    hit for hit in self._tagger.find(plain.text) if plain.text[hit.start : hit.end] not in NOT_PEOPLE
+                )
+                hits += [piece for hit in found for piece in _beside(hit, hits)]
+        hits += list(postal_codes(plain.text, hits))
         return self._settle(text, plain.text, hits, plain.span)
 
     def _overruled(self, text: str, hit: Hit, trained: bool) -> bool:

@@ -4,35 +4,37 @@ from collections.abc import Callable
 from typing import Final
 
 from guardrails.recognizers import (
-    account,
     address_en,
     address_zh,
     bank,
     birth,
     email,
     id_card,
+    machine,
     person_en,
     person_zh,
     phone,
     postal,
     secret,
+    social,
 )
 from guardrails.recognizers.rule import Recognizer
 
 ALL: Final[tuple[Callable[[str], Recognizer], ...]] = tuple(
     module.recognizer
     for module in (
-        account,
         address_en,
         address_zh,
         bank,
         birth,
         email,
         id_card,
+        machine,
         person_en,
         person_zh,
         phone,
         postal,
         secret,
+        social,
     )
 )

@@ -11,7 +11,7 @@ Postal codes inside a street address belong to it; after a bare town they are PO
 import re
 
 from guardrails.recognizers.postal import STATES
-from guardrails.recognizers.rule import Recognizer, Rule
+from guardrails.recognizers.rule import Recognizer, Rule, words
 
 _L = "A-Za-zÀ-ÖØ-öø-ÿ"
 _SUFFIX = (
@@ -23,6 +23,7 @@ _STOP = (
     r"guests?|rooms?|tickets?|items?|pieces?|orders?|and|or|the|is|are|was|in|for|with|my|your|our|to|on|at|from|per|a|an|of|am|pm|st|nd|rd|th|x|units?|times?|nights?|seats?|pairs?|results?|options?|others?|movies?|songs?|events?|restaurants?|hotels?|apartments?|properties)"
 )
 _NUMBER = r"(?<![A-Za-z0-9_$€£#.,:/])(?<!\d[-:])\d{1,6}(?:-\d{1,5})?[A-Za-z]?(?:\s?1/2)?"
+_DOOR = r"(?:(?<![A-Za-z])(?:flat|apt|apartment|unit|suite|ste|level|room)\.?\s#?[A-Za-z]?\d{0,4}[A-Za-z]?(?:[/-]\d{1,4})?,\s?)?"
 _NAME = rf"(?:\s(?!{_STOP}\s)(?:[{_L}][{_L}'.’-]{{0,20}}|\d{{1,3}}(?:st|nd|rd|th)))"
 _DIRECTION = r"(?:,?\s(?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|ne|nw|se|sw|n\.?e\.?|n\.?w\.?|s\.?e\.?|s\.?w\.?)\.?(?![A-Za-z]))?"
 _UNIT = r"(?:,?\s?(?:(?:apt|apartment|suite|ste|unit|room|rm|floor|fl|bldg|building|lot|flat)\.?\s?#?\s?[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\d{1,4})?(?![A-Za-z])|#\s?[A-Za-z]?\d{1,5}[A-Za-z]?|\s(?-i:[A-Z])\d{1,4}(?!\w)|\d{1,2}(?:st|nd|rd|th)\s(?:floor|fl)))?"
@@ -32,11 +33,13 @@ _TOWN = rf"(?:,\s(?-i:[A-ZÀ-Ý])[{_L}.'’-]{{1,20}}(?:\s(?-i:[A-ZÀ-Ý])[{_L}.
 _STATE = rf"(?:,?\s(?-i:{STATES})(?![A-Za-z])|,\s(?:california|new york|texas|florida|illinois|washington|arizona|nevada|colorado|ohio|georgia|oregon|virginia|massachusetts|pennsylvania)(?![A-Za-z]))"
 _ZIP = rf"(?:,?\s(?:\d{{5}}(?:-\d{{4}})?(?!\w)|(?-i:{_UK})))"
 _REST = rf"{_DIRECTION}{_UNIT}(?:{_TOWN}{{1,2}}?(?={_STATE}|{_ZIP}|\s?[.;!?\n]|$|,))?(?:{_STATE})?{_ZIP}?{_COUNTRY}"
+_RARE = rf"(?:\s[A-Z][{_L}'’-]{{1,20}}){{1,3}}\s(?:[Cc]ommons?|Hollow|Rise|Vale|Quay|Ridge|Crossing|Landing|Glen|Chase|Fields|Heights|Meadows?|Mount|Pike|Croft|Paddock|Parade|Strand|Wynd)"
+"""Endings that are as well the names of goods: a street only beside a word that says so, or with a long number."""
 _END = r"(?![A-Za-z])"
 RULES = (
     Rule(
         "address_en.street", "ADDRESS",
-        re.compile(rf"(?i){_NUMBER}{_DIRECTION}{_NAME}{{1,5}}?\s{_SUFFIX}{_END}\.?{_REST}"),
+        re.compile(rf"(?i){_DOOR}{_NUMBER}{_DIRECTION}{_NAME}{{1,5}}?\s{_SUFFIX}{_END}\.?{_REST}"),
         0.75,
     ),
     Rule("address_en.short", "ADDRESS", re.compile(rf"{_NUMBER}\s(?:Broadway|Embarcadero|Highway|The\s[A-Z][a-z]+|Avenue\s[A-Z]|El\sCamino\sReal|[A-Z][a-z]+\sBroadway)(?i:{_END}{_REST})"), 0.7),
@@ -51,6 +54,25 @@ RULES = (
         0.75,
     ),
     Rule("address_en.po_box", "ADDRESS", re.compile(rf"(?i)(?<![a-z])p\.?\s?o\.?\s?box\s\d{{1,6}}(?:{_TOWN})?(?:{_STATE})?{_ZIP}?"), 0.85),
+    Rule(
+        "address_en.rare_street", "ADDRESS",
+        re.compile(rf"{_NUMBER}{_RARE}(?=\s?(?:$|[.,;!?\n]|(?:in|has|and|is|please|for|with|at)(?![a-z])))(?i:{_REST})"),
+        0.0, words(r"(?:\bat|\bto|\bnumber|\bno\.|address(?: is)?|\blive|located|house|home|street)[\s:,]{0,3}$"), 0.65,
+    ),
+    Rule("address_en.rare_street_long", "ADDRESS", re.compile(rf"(?=\d{{3}}){_NUMBER}{_RARE}{_END}(?=\s?(?:$|[.,;!?\n]|(?:in|has|and|is)(?![a-z])))(?i:{_REST})"), 0.6),
+    Rule(
+        "address_en.corner", "ADDRESS",
+        re.compile(rf"(?i)(?<![A-Za-z0-9])(?:\d{{1,3}}(?:st|nd|rd|th)|[a-z]{{1,14}}\s{_SUFFIX})\s(?:and|&)\s(?:\d{{1,3}}(?:st|nd|rd|th)|[a-z]{{1,14}})\s(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|drive)(?![a-z])"),
+        0.6,
+    ),
+    Rule(
+        "address_en.sent_to", "ADDRESS",
+        re.compile(
+            rf"(?i)(?:(?:ship|deliver|send|post|mail|forward|redirect)(?:ed|ing)?(?:\s(?:it|this|that|them|everything|the\s[a-z]{{2,14}}|my\s[a-z]{{2,14}}))?\s(?:to|at):?|address(?:\sis|\sto|:))\s"
+            rf"(?P<v>(?-i:[A-Z])[^\n?!;@$\d]{{6,100}}?(?-i:(?:{_UK}|(?:{STATES}),?\s\d{{5}}(?:-\d{{4}})?)))(?![A-Za-z0-9])"
+        ),
+        0.7,
+    ),
     Rule(
         "address_en.europe_street", "ADDRESS",
         re.compile(rf"(?<![{_L}])[A-ZÄÖÜ][{_L}-]{{2,24}}(?:straße|strasse|str\.|gasse|platz|allee|weg|laan|straat|gatan|vej)\s\d{{1,4}}[a-z]?(?:,\s\d{{4,5}}\s[A-ZÄÖÜ][{_L}-]{{2,20}})?"),

@@ -21,7 +21,9 @@ ACCOUNT_CUES = words(
     "开户",
     "对公",
     "汇款",
-    r"\baccount (?:number|no)",
+    r"\bacc(?:oun)?t\.? ?(?:number|no|#)",
+    r"\bacct",
+    r"\bbsb",
     r"\bbank",
     "iban",
     "routing",
@@ -66,13 +68,18 @@ RULES = (
     ),
     Rule(
         "card.security_code", "SECRET",
-        re.compile(r"(?i)(?<![a-z])(?:cvv2?|cvc2?|cvn|security code|安全码|校验码)\s?(?:is|[:：是为])?\s?(?P<v>\d{3,4})(?!\d)"),
+        re.compile(r"(?i)(?<![a-z])(?:cvv2?|cvc2?|cvn|security code|安全码|校验码|(?:three|3) digits? (?:number |code )?on the back(?: of (?:my|the) card)?|(?:number|code|digits) on the back of (?:my|the) card|(?:卡|银行卡)?背面的?(?:三|3)位(?:数字?|码)?)\s?(?:is|are|was|[:：是为])?\s?(?P<v>\d{3,4})(?!\d)"),
         0.9,
     ),
     Rule(
         "bank.account", "BANK_ACCOUNT",
         re.compile(r"(?<![\dA-Za-z_])\d(?:[\s-]?\d){7,22}(?![\dA-Za-z_])"),
         0.0, ACCOUNT_CUES, 0.8, unless=ORDER_WORDS,
+    ),
+    Rule(
+        "bank.branch", "BANK_ACCOUNT",
+        re.compile(r"(?i)(?:sort\scode|(?<![a-z])bsb|routing(?:\snumber)?)\s?(?:is|[:=])?\s?(?P<v>\d{2}[- ]\d{2}[- ]\d{2}|\d{3}[- ]?\d{3}|\d{9})(?!\d)"),
+        0.85,
     ),
     Rule(
         "bank.iban", "BANK_ACCOUNT",

@@ -1,15 +1,24 @@
-"""Resident identity numbers: China's 18 and 15 digits, the US social security number, passports and permits.
+"""Identity numbers: China's 18 and 15 digits and its 18-character credit code, US, UK and other papers, passports, permits.
 
-The checksum (GB 11643-1999, ISO 7064 MOD 11-2) raises the score and never gates: most wrong ones are typing slips.
-Does not see other countries' numbers without a cue word.
+The checksum (GB 11643-1999, GB 32100-2015) raises the score and never gates: most wrong ones are typing slips.
+Does not see other countries' numbers without a cue word, nor numbers that staff wear (工号, badge).
 """
 # ruff: noqa: E501 - expressions and lists stay on one line, so that they can be searched
 
 import re
 from datetime import date
 
+from stdnum.cn import uscc
+
 from guardrails.recognizers.rule import ORDER_WORDS, Recognizer, Rule, words
 
+_LINK = r"(?:['’]s|s)?(?:\s?(?:numbers?|nr\.?|no\.?|num|card|code|id|#|号码?|证号|证|代码|[后前末][三四五六]位(?:数字?)?)(?:['’]?s)?)?\s?(?:is|are|was|ends in|ending in|[:：是为=#])?\s?$"
+_PAPERS = (
+    r"(?:social insurance|\bsin|social security|\bssn|last (?:four|4|3|5) (?:digits )?of (?:my |the )?(?:social|ssn|id)|national insurance|\bnino|\bni|tax|\btfn|\bvat|\bein|\babn|\bcpf|\bcnpj|\bpan|aadh?aar|\bnhs|medicare|medicaid|"
+    r"health(?: insurance)?|insurance (?:policy|member)|personalausweis(?:nummer)?|ausweis(?:nummer)?|steuer-?(?:id|nummer)|\bdni|\bnie|\bbsn|codice fiscale|\bid|identity|national id|identity card|id card|"
+    r"resident(?:ial|ence)? (?:id|permit)|residence|green card|\bvisa (?:number|no\.?)|work permit|driv(?:ing|er'?s?|ers) licen[sc]e|licen[sc]e(?= (?:number|no))|student|military id|"
+    r"身份证|证件|驾驶证|驾照|居住证|永居证|永久居留证|军官证|士兵证|学生证|学号|社保卡?|医保卡?|参保|税号|纳税人识别|统一社会信用|社会信用|信用代码|识别号)"
+)
 CUES = words("身份证", "证件", r"\bid\b", r"\bid card", r"resident id", "identity", "national id")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -62,9 +71,23 @@ RULES = (
         0.0, words("aadh?aar", "uidai"), 0.9,
     ),
     Rule(
-        "id.number_cued", "ID_CARD", re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z-]{0,5}\d)[A-Za-z0-9]{2,20}(?:[\s-](?=[A-Za-z]{0,4}\d)[A-Za-z0-9]{2,6}){0,3}(?![A-Za-z0-9_-])"),
-        0.0, words(r"(?:social insurance(?: number)?|\bsin|national insurance(?: number)?|tax (?:id|number)|\btfn|\bpan(?: card)?|aadh?aar|personalausweis(?:nummer)?|steuer-?id|\bdni|\bnie|id (?:number|no\.?)|identity (?:number|no\.?)|resident (?:id|permit)|driving licen[sc]e|driver'?s? licen[sc]e|身份证)(?:\s?(?:numbers?|no\.?|card|#))?\s?(?:is|was|[:：是为=#])?\s?$"), 0.8,
-        accept=lambda v: sum(c.isdigit() for c in v) >= 4,
+        "id.cn_credit_code", "ID_CARD",
+        re.compile(r"(?<![A-Za-z0-9_])[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![A-Za-z0-9_])"),
+        0.0, words("税号", "信用代码", "识别号", "执照", "发票", "开票", "抬头", "公司", "tax", "credit code", "uscc"), 0.8, unless=ORDER_WORDS,
+    ),
+    Rule(
+        "id.cn_credit_code_checked", "ID_CARD",
+        re.compile(r"(?<![A-Za-z0-9_])[159Y][1239]\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![A-Za-z0-9_])"),
+        0.85, unless=ORDER_WORDS, accept=lambda v: bool(uscc.is_valid(v)),
+    ),
+    Rule(
+        "id.cn_papers", "ID_CARD",
+        re.compile(r"(?<=[号:：是为\s])[\u4e00-\u9fff]{1,4}字?第\d{5,9}号"), 0.0, words("军官证", "士兵证", "警官证", "证件"), 0.8,
+    ),
+    Rule(
+        "id.number_cued", "ID_CARD", re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z.-]{0,8}\d)[A-Za-z0-9]{2,20}(?:[\s./-](?=[A-Za-z]{0,4}\d|[A-Za-z](?![A-Za-z]))[A-Za-z0-9]{1,12}){0,4}(?![A-Za-z0-9_-])"),
+        0.0, words(_PAPERS + _LINK), 0.8, unless=ORDER_WORDS,
+        accept=lambda v: sum(c.isdigit() for c in v) >= 3 and not re.fullmatch(r"(?:19|20)\d\d", v),
     ),
     Rule(
         "id.us_ssn_cued", "ID_CARD", re.compile(r"(?<!\d)\d{9}(?!\d)"),
@@ -72,18 +95,13 @@ RULES = (
     ),
     Rule(
         "id.passport", "PASSPORT",
-        re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]{0,2}\d{6,9}(?![A-Za-z0-9_])"),
-        0.0, words("passport", "护照"), 0.85,
+        re.compile(r"(?<![A-Za-z0-9_])(?=[A-Za-z0-9]{0,4}\d)[A-Za-z0-9]{6,10}(?![A-Za-z0-9_])"),
+        0.0, words("passport", "护照"), 0.85, accept=lambda v: sum(c.isdigit() for c in v) >= 2,
     ),
     Rule(
         "id.cn_permit", "PASSPORT",
-        re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]{1,2}\d{7,10}(?![A-Za-z0-9_])"),
+        re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]{0,2}\d{7,10}(?![A-Za-z0-9_])"),
         0.0, words("通行证", "回乡证", "台胞证", "permit"), 0.85,
-    ),
-    Rule(
-        "id.cued", "ID_CARD",
-        re.compile(r"(?<![A-Za-z0-9_])(?=[A-Za-z-]{0,8}\d)[A-Za-z0-9-]{6,20}(?![A-Za-z0-9_])"),
-        0.0, words(r"(?:national id|identity card|id card|身份证|证件号|driver'?s licen[sc]e|驾驶证|驾照)(?:\s?(?:number|no\.?|号码?))?\s?(?:is|[:：是为])?\s?$"), 0.8,
     ),
 )  # fmt: skip
 

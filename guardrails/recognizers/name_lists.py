@@ -120,3 +120,10 @@ SURNAMES: Final = (
     "连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝]"
 )
 """Expression for one Chinese surname; compound ones first."""
+
+NOT_PEOPLE: Final = frozenset(
+    """
+    短信 微信 微博 支付宝 淘宝 天猫 京东 拼多多 抖音 快手 小红书 闲鱼 顺丰 圆通 中通 申通 韵达 极兔 菜鸟 丰巢 德邦 花呗 白条
+    """.split()
+)
+"""Words of every shop's customers that the trained recognizer may take for a Chinese name."""

@@ -1,4 +1,4 @@
-"""Postal codes: after a cue (zip, postcode, 邮编), after a US state, or beside a name that identifies.
+"""Postal codes: after a cue (zip, postcode, PLZ, eircode, 邮编), after a US state, or beside a name that identifies.
 
 Does not see a bare five- or six-digit number: shops are full of those.
 Source: USPS state abbreviations; UK postcode pattern of BS 7666; GB/T 2260 length for China.
@@ -7,7 +7,7 @@ Source: USPS state abbreviations; UK postcode pattern of BS 7666; GB/T 2260 leng
 
 import re
 
-from guardrails.recognizers.rule import Recognizer, Rule
+from guardrails.recognizers.rule import ORDER_WORDS, Recognizer, Rule
 
 STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|"
@@ -15,6 +15,8 @@ STATES = (
 )
 _LINK = r"(?:\s?(?:code|number|no\.?))?['’]?s?\s{0,2}(?:is|was|are|=|[:：,]|should be|would be|it'?s|changed to)?\s{0,2}(?:is\s|now\s)?[\"'(*]{0,3}"
 _UK = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
+_FAR_CUE = r"(?i)(?<![a-z])(?:zip(?!\s?(?:bag|lock|hood|tie|pocket|up|fly|fleece|jacket))(?:\+4)?|postcode|postal\scode)(?![a-z])[^\d\n?!#$€£¥]{1,40}?"
+_FAR_CODE = r"\d{5}(?:-\d{4})?(?![\w%-]|[.,]\d|\s(?:pieces|pcs|steps|orders|items|points))"
 RULES = (
     Rule(
         "postal.cued", "POSTAL_CODE",
@@ -23,7 +25,23 @@ RULES = (
         ),
         0.9,
     ),
-    Rule("postal.cued_zh", "POSTAL_CODE", re.compile(r"(?:邮编|邮政编码|邮递区号)\s?(?:是|为|[:：])?\s?(?P<v>\d{5,6})(?!\d)"), 0.95),
+    Rule("postal.cue_before", "POSTAL_CODE", re.compile(rf"{_FAR_CUE}(?P<v>{_FAR_CODE})"), 0.8, unless=ORDER_WORDS),
+    Rule(
+        "postal.second", "POSTAL_CODE",
+        re.compile(rf"{_FAR_CUE}\d{{5}}[^\d\n?!#$€£¥]{{1,20}}?(?P<v>{_FAR_CODE})"), 0.8, unless=ORDER_WORDS,
+    ),
+    Rule(
+        "postal.cued_other", "POSTAL_CODE",
+        re.compile(rf"(?i)(?<![a-z])(?:plz|postleitzahl|pin\s?code|eircode|cap|code postal){_LINK}(?P<v>\d{{5,6}}|[A-Z]\d[\dW]\s?[A-Z\d]{{4}})(?![A-Za-z0-9])"), 0.9,
+    ),
+    Rule(
+        "postal.canada", "POSTAL_CODE",
+        re.compile(r"(?<![A-Za-z0-9_-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\s\d[ABCEGHJ-NPRSTV-Z]\d(?![A-Za-z0-9_-])"), 0.75, unless=ORDER_WORDS,
+    ),
+    Rule(
+        "postal.cued_zh", "POSTAL_CODE",
+        re.compile(r"(?:邮编|邮政编码|邮递区号)[^\d。！？\n]{0,8}?(?:\d{6}[^\d。！？\n]{1,4})?(?P<v>\d{6}|\d{3}\s\d{3}|\d{5})(?![\d元])"), 0.95,
+    ),
     Rule(
         "postal.then_cue", "POSTAL_CODE",
         re.compile(r"(?i)(?<![\w#$.-])(?P<v>\d{5}(?:-\d{4})?)\s(?:is|as)\s(?:my|the|our)\s(?:zip|post)"), 0.9,

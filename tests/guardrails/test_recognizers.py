@@ -9,8 +9,12 @@ from guardrails.analyzer import Analyzer
 from guardrails.findings import KINDS
 from guardrails.readable import Readable
 from guardrails.recognizers import ALL
+from guardrails.standard import analyzer_of
+from tests.guardrails.marked_lines import LEFT_ALONE_EN, LEFT_ALONE_ZH, SEEN_EN, SEEN_ZH, lines, unmarked
 
 ANALYZER = Analyzer(Readable())
+GUARDED = analyzer_of()
+"""With the trained recognizer, as it runs."""
 
 # text, kind, value
 SEEN = [
@@ -126,6 +130,37 @@ def test_it_is_seen(text: str, kind: str, value: str) -> None:
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_it_is_left_alone(text: str) -> None:
     assert [(f.kind, f.rule) for f in ANALYZER.analyze(text)] == []
+
+
+@pytest.mark.parametrize("line", [*lines(SEEN_EN), *lines(SEEN_ZH)])
+def test_every_marked_value_is_covered(line: str) -> None:
+    text, spans = unmarked(line)
+    found = {place for f in GUARDED.analyze(text) for place in range(f.start, f.end)}
+    assert [text[start:end] for start, end in spans if not found.issuperset(range(start, end))] == []
+
+
+@pytest.mark.parametrize("line", [*lines(LEFT_ALONE_EN), *lines(LEFT_ALONE_ZH)])
+def test_what_only_looks_like_a_value_stays(line: str) -> None:
+    assert [(f.kind, f.rule) for f in ANALYZER.analyze(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Maria Lopez, 33139", "33139"),
+        ("I'm Daniel Foster and 10013-1234", "10013-1234"),
+        ("林晓雨 310013", "310013"),
+        ("陈建国，200031。", "200031"),
+    ],
+)
+def test_a_postal_code_behind_a_name_is_seen(text: str, value: str) -> None:
+    found = [(f.kind, text[f.start : f.end]) for f in GUARDED.analyze(text)]
+    assert ("POSTAL_CODE", value) in found
+
+
+@pytest.mark.parametrize("text", ["Maria Lopez, 33139 steps", "张伟，123456分钟", "Daniel Foster 33139.50"])
+def test_another_number_behind_a_name_is_none(text: str) -> None:
+    assert all(f.kind != "POSTAL_CODE" for f in GUARDED.analyze(text))
 
 
 def test_every_kind_but_personal_links_has_an_example() -> None:
