@@ -84,8 +84,18 @@ def add_lora(
 
 
 def parameters(model: nn.Module) -> list[nn.Parameter]:
-    """The trainable ones, in a fixed order."""
-    return [parameter for _, layer in _layers(model) for parameter in (layer.lora_a, layer.lora_b)]
+    """The trainable ones, in a fixed order: A and B of each layer, B alone where A is frozen."""
+    both = [parameter for _, layer in _layers(model) for parameter in (layer.lora_a, layer.lora_b)]
+    return [parameter for parameter in both if parameter.requires_grad]
+
+
+def freeze_a(model: nn.Module) -> None:
+    """From here on every A stays as it was drawn and B alone is trained.
+
+    Half the numbers to add noise to, and no product of two noises. Source: Sun et al. (2024), FFA-LoRA.
+    """
+    for _, layer in _layers(model):
+        layer.lora_a.requires_grad_(False)
 
 
 def state(model: nn.Module) -> dict[str, torch.Tensor]:

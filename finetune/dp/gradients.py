@@ -31,17 +31,19 @@ class _LowRank(torch.autograd.Function):
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, None, None, None]:
         x, inner, down, up = ctx.saved_tensors
         through = gradient @ up
-        ctx.layer.gradients = (
-            torch.bmm(through.transpose(1, 2), x).float(),
-            torch.bmm(gradient.transpose(1, 2), inner).float() * ctx.layer.scale,
-        )
+        of_b = torch.bmm(gradient.transpose(1, 2), inner).float() * ctx.layer.scale
+        with_a = ctx.layer.lora_a.requires_grad
+        ctx.layer.gradients = (torch.bmm(through.transpose(1, 2), x).float(), of_b) if with_a else (of_b,)
         return (through @ down if ctx.needs_input_grad[0] else None), None, None, None
 
 
 class PerExampleLora(LoraLinear):
-    """A LoRA layer that keeps, after a backward pass, ``gradients``: (n, r, in) of A and (n, out, r) of B, float32."""
+    """A LoRA layer that keeps, after a backward pass, ``gradients``: (n, r, in) of A and (n, out, r) of B, float32.
 
-    gradients: tuple[torch.Tensor, torch.Tensor] | None = None
+    Where A is frozen, those of B alone.
+    """
+
+    gradients: tuple[torch.Tensor, ...] | None = None
 
     def low_rank(self, x: torch.Tensor) -> torch.Tensor:
         """(alpha / r) · B (A x); ``x`` (n, tokens, in)."""

@@ -6,7 +6,7 @@ round number that the shop gives, not a count of the file. A wish whose claim wo
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from finetune.dp import accountant
 from finetune.dp.accountant import Mechanism
@@ -31,6 +31,7 @@ class PrivateSettings:
     alpha: float = 8.0
     top_layers: int = 6  # 0: all
     modules: tuple[str, ...] = MODULES
+    matrices: Literal["B", "both"] = "B"  # B alone: half the numbers to add noise to, and no product of two noises
     clipping: Clipping = field(default_factory=Clipping)
     microbatch_tokens: int = 2048
     max_tokens: int = 256  # of one example; longer ones lose the beginning of their prompt
@@ -101,6 +102,7 @@ def described(settings: PrivateSettings) -> dict[str, Any]:
         "alpha": settings.alpha,
         "top_layers": settings.top_layers,
         "modules": list(settings.modules),
+        "matrices": settings.matrices,
         "clipping": settings.clipping.to_json(),
         "max_tokens": settings.max_tokens,
         "target_epsilon": settings.epsilon,

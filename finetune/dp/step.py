@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from finetune import lora
 from finetune.dp import gradients
 from finetune.dp.clipping import Clipping
 from finetune.dp.randomness import Randomness
@@ -25,7 +26,7 @@ def clipped_sum(
 
     The loss is private: it may be logged for the shop, never released.
     """
-    total = [torch.zeros_like(p) for layer in gradients.layers(model) for p in (layer.lora_a, layer.lora_b)]
+    total = [torch.zeros_like(p) for p in lora.parameters(model)]
     loss_sum = 0.0
     for places in microbatches:
         each = losses(model, places)

@@ -20,7 +20,7 @@ import torch
 
 from finetune import lora
 from finetune.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from finetune.dp import accountant, gradients
+from finetune.dp import accountant
 from finetune.dp.accountant import Mechanism
 from finetune.dp.crew import Alone, Crew
 from finetune.dp.customers import Customers
@@ -64,6 +64,8 @@ def prepare(model: Any, settings: PrivateSettings) -> None:
     lora.add_lora(
         model, rank=settings.rank, alpha=settings.alpha, seed=settings.seed, kind=PerExampleLora, where=chosen
     )
+    if settings.matrices == "B":
+        lora.freeze_a(model)
 
 
 def lower_depth(model: Any, settings: PrivateSettings) -> int:
@@ -251,7 +253,6 @@ class PrivateRun:
         mechanism, delta, settings = self._mechanism(), self.constants.delta, self.settings
         alone = accountant.epsilon([mechanism], delta)
         together = accountant.epsilon([*self.before, mechanism], delta) if self.before else alone
-        trained = gradients.layers(self.model)
         return {
             "stage": "private",
             "unit": "customer",
@@ -282,7 +283,7 @@ class PrivateRun:
                 "layers": list(range(lower_depth(self.model, settings), len(self.model.model.layers))),
                 "modules": list(settings.modules),
                 "rank": settings.rank,
-                "parameters": sum(layer.lora_a.numel() + layer.lora_b.numel() for layer in trained),
+                "parameters": sum(parameter.numel() for parameter in self.parameters),
             },
             "settings": described(settings),
         }

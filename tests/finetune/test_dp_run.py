@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -58,7 +59,10 @@ def make_run(folder: Path, examples: Path, work: Path, settings: PrivateSettings
     return PrivateRun(model.model, customers, settings, work, identity={"data": "d" * 64}, **more)
 
 
-def test_noise_off_and_clipping_off_is_plain_training(folder: Path, examples: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("matrices", ["B", "both"])
+def test_noise_off_and_clipping_off_is_plain_training(
+    folder: Path, examples: Path, tmp_path: Path, matrices: Literal["B", "both"]
+) -> None:
     settings = PrivateSettings(
         public_customers=10,
         epsilon=None,
@@ -68,6 +72,7 @@ def test_noise_off_and_clipping_off_is_plain_training(folder: Path, examples: Pa
         rank=2,
         alpha=4,
         top_layers=1,
+        matrices=matrices,
         clipping=Clipping("fixed", 1e9),
     )
     run = make_run(folder, examples, tmp_path / "work", settings, randomness=Seeded(1))
@@ -77,6 +82,8 @@ def test_noise_off_and_clipping_off_is_plain_training(folder: Path, examples: Pa
     customers = group(read_customers(examples), plain.tokenizer, settings.max_tokens)
     where = lambda name: "layers.1." in name and name.endswith(("q_proj", "v_proj"))  # noqa: E731
     lora.add_lora(plain.model, rank=2, alpha=4, seed=settings.seed, where=where)
+    if matrices == "B":
+        lora.freeze_a(plain.model)
     optimizer = torch.optim.AdamW(lora.parameters(plain.model), lr=0.02, weight_decay=0.0)
     source = Seeded(1)
     for step in range(3):
@@ -91,6 +98,16 @@ def test_noise_off_and_clipping_off_is_plain_training(folder: Path, examples: Pa
         assert torch.allclose(trained.adapter[name], tensor, atol=1e-4), name
 
 
+def test_a_frozen_a_stays_as_it_was_drawn_and_counts_as_nothing(folder: Path, examples: Path, tmp_path: Path) -> None:
+    run = make_run(folder, examples, tmp_path / "work")
+    drawn = {name: tensor.clone() for name, tensor in lora.state(run.model).items()}
+    trained = run.run()
+    for name, tensor in trained.adapter.items():
+        assert torch.equal(tensor, drawn[name]) == ("lora_A" in name), name
+    assert trained.entry["trained"]["parameters"] == sum(t.numel() for n, t in drawn.items() if "lora_B" in n)
+    assert trained.entry["settings"]["matrices"] == "B"
+
+
 def test_the_ledger_tells_what_was_done(folder: Path, examples: Path, tmp_path: Path) -> None:
     trained = make_run(folder, examples, tmp_path / "work").run()
     entry = trained.entry
@@ -100,14 +117,14 @@ def test_the_ledger_tells_what_was_done(folder: Path, examples: Path, tmp_path: 
     assert entry["epsilon"]["pld"] == pytest.approx(accountant.epsilon([mechanism], entry["delta"]), abs=1e-5)
     assert entry["epsilon"]["pld"] <= 8.0 <= entry["epsilon"]["rdp"] * 1.2
     assert (entry["noise_source"], entry["resumed"]) == ("os.urandom", 0)
-    assert entry["trained"] == {"layers": [1], "modules": ["q_proj", "v_proj"], "rank": 2, "parameters": 112}
+    assert entry["trained"] == {"layers": [1], "modules": ["q_proj", "v_proj"], "rank": 2, "parameters": 48}
     assert not any(word in json.dumps(entry) for word in ("loss", "customers", "norm"))
 
 
 def test_two_runs_of_the_same_data_differ(folder: Path, examples: Path, tmp_path: Path) -> None:
     one = make_run(folder, examples, tmp_path / "a").run().adapter
     two = make_run(folder, examples, tmp_path / "b").run().adapter
-    assert all(not torch.equal(one[name], two[name]) for name in one)
+    assert all(not torch.equal(one[name], two[name]) for name in one if "lora_B" in name)
 
 
 class Interrupted(Exception):
