@@ -222,6 +222,20 @@ class Vault:
         self._master = new_master_key
         return count
 
+    def opens(self) -> bool:
+        """Whether every owner's key opens with this master key and there is one at least."""
+        with self._reading() as db:
+            rows = db.execute(select(owners).where(owners.c.wrapped_key.is_not(None))).all()
+        try:
+            return bool([self._unwrap(row.owner, row.wrapped_key) for row in rows])
+        except VaultError:
+            return False
+
+    def owners(self) -> int:
+        """How many owners have a key."""
+        with self._reading() as db:
+            return len(db.execute(select(owners.c.owner).where(owners.c.wrapped_key.is_not(None))).all())
+
     def close(self) -> None:
         """Closes the connections."""
         self._engine.dispose()

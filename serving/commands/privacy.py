@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
@@ -10,7 +11,7 @@ import typer
 
 from guardrails.audit_chain import AuditKeys, Fault, Verified, files_of, verify
 
-app = typer.Typer(no_args_is_help=True, help="Privacy: the audit log. 隐私：审计日志。")
+app = typer.Typer(no_args_is_help=True, help="Privacy: the audit log, the master key. 隐私：审计日志、主密钥。")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit log. 审计日志。")
 app.add_typer(audit_app, name="audit")
 
@@ -59,6 +60,51 @@ def audit_verify(
     result = verify(path, AuditKeys.of(_master_key(settings.master_key_file)), expect)
     print(json.dumps(_report(result), indent=1) if as_json else _told(result))
     raise typer.Exit(0 if result.whole else 1)
+
+
+@app.command("rotate-key")
+def rotate_key(as_json: Annotated[bool, typer.Option("--json", help="Report as JSON. 输出 JSON")] = False) -> None:
+    """Put a new master key in the place of the vault's; stop the server first. 更换保险库主密钥（请先停止服务）。
+
+    Values stay as they are; their keys are wrapped anew, the audit log goes on under the new key. What was interrupted
+    goes on when the command is run again. Open chats end. Keep the new key file as safely as the old one, and destroy
+    backups of the old one together with backups of the vault that it opens.
+    数据本身不变；中断后重新运行即可继续。进行中的对话会结束。请妥善备份新密钥文件。
+
+    Example: tactful privacy rotate-key
+    """
+    from guardrails.errors import GuardError
+    from serving.rotation import KeyFileDamaged, rotate
+
+    settings = _settings()
+    _master_key(settings.master_key_file)
+    if _answers(settings.host, settings.port):
+        _fail(
+            1,
+            f"A server is running on port {settings.port}: stop it first, it holds the old key.",
+            f"端口 {settings.port} 上有服务在运行：请先停止，它仍持有旧密钥。",
+        )
+    try:
+        done = rotate(settings.master_key_file, settings.vault_url, settings.audit_file)
+    except (GuardError, KeyFileDamaged, OSError) as error:
+        _fail(
+            1,
+            f"The key was not changed: {error}. Nothing is lost; mend it and run the command again.",
+            "密钥未更换，数据没有丢失；排除问题后请重新运行。",
+        )
+    if as_json:
+        print(json.dumps({"owners": done.owners, "resumed": done.resumed}))
+    else:
+        print(f"New master key for {done.owners} customers' keys.\n已更换主密钥，涉及 {done.owners} 位顾客的密钥。")
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether something listens where the server would."""
+    try:
+        with socket.create_connection(("127.0.0.1" if host in ("0.0.0.0", "::") else host, port), timeout=1):  # noqa: S104
+            return True
+    except OSError:
+        return False
 
 
 def _report(result: Verified) -> dict[str, Any]:
