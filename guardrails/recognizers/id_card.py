@@ -13,11 +13,12 @@ from stdnum.cn import uscc
 from guardrails.recognizers.rule import ORDER_WORDS, Recognizer, Rule, words
 
 _LINK = r"(?:['’]s|s)?(?:\s?(?:numbers?|nr\.?|no\.?|num|card|code|id|#|号码?|证号|证|代码|[后前末][三四五六]位(?:数字?)?)(?:['’]?s)?)?\s?(?:is|are|was|ends in|ending in|[:：是为=#])?\s?$"
+_NOUN = r"(?:\s?(?:numbers?|nr\.?|no\.?|num|ids?|cards?|permit|identification|#))"
 _PAPERS = (
-    r"(?:social insurance|\bsin|social security|\bssn|last (?:four|4|3|5) (?:digits )?of (?:my |the )?(?:social|ssn|id)|national insurance|\bnino|\bni|tax|\btfn|\bvat|\bein|\babn|\bcpf|\bcnpj|\bpan|aadh?aar|\bnhs|medicare|medicaid|"
-    r"health(?: insurance)?|insurance (?:policy|member)|personalausweis(?:nummer)?|ausweis(?:nummer)?|steuer-?(?:id|nummer)|\bdni|\bnie|\bbsn|codice fiscale|\bid|identity|national id|identity card|id card|"
-    r"resident(?:ial|ence)? (?:id|permit)|residence|green card|\bvisa (?:number|no\.?)|work permit|driv(?:ing|er'?s?|ers) licen[sc]e|licen[sc]e(?= (?:number|no))|student|military id|"
-    r"身份证|证件|驾驶证|驾照|居住证|永居证|永久居留证|军官证|士兵证|学生证|学号|社保卡?|医保卡?|参保|税号|纳税人识别|统一社会信用|社会信用|信用代码|识别号)"
+    r"(?:social insurance|\bsin|social security|\bssn|last (?:four|4|3|5) (?:digits )?of (?:my |the )?(?:social|ssn|id)|national insurance|\bnino|\btfn|\bein|\babn|\bcpf|\bcnpj|aadh?aar|\bnhs|medicare|medicaid|"
+    r"personalausweis(?:nummer)?|ausweis(?:nummer)?|steuer-?(?:id|nummer)|\bdni|\bnie|\bbsn|codice fiscale|\bmy id|national id|green card|work permit|driv(?:ing|er'?s?|ers) licen[sc]e|military id|"
+    rf"(?:\btax|\bvat|\bpan|\bni|health(?: insurance)?|insurance (?:policy|member)|\bvisa|resident(?:ial|ence)?|residence|student|licen[sc]e|\bid|identity|identification){_NOUN}|"
+    r"身份证|证件号?|驾驶证|驾照|居住证|永居证|永久居留证|军官证|士兵证|学生证|学号|社保卡?号|医保卡?号|社保卡|医保卡|参保号|税号|纳税人识别|统一社会信用|社会信用|信用代码|识别号)"
 )
 CUES = words("身份证", "证件", r"\bid\b", r"\bid card", r"resident id", "identity", "national id")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

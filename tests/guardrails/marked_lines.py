@@ -120,6 +120,13 @@ paypal payment 24.99 failed
 born to run shoes size 42
 routing table oak 120
 unit price 12, room spray 200 ml
+tax was 119.99 on top
+the frying pan 1250g with lid
+vat 1250 on the whole lot
+my confirmation number AB12345 please
+user id 88213 can't check out
+student desk 1200 x 600
+health scale 2400 in stock?
 """
 
 LEFT_ALONE_ZH = """
