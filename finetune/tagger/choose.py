@@ -5,6 +5,7 @@ ordinary messages costs as much as ``FALSE_WEIGHT`` missed values in a hundred; 
 count against the tagger. The ordinary messages are hard ones: nearly all hold a name of a place, a work or a brand.
 """
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any, Final
 from finetune.corpus.utterances import understand_cases
 from finetune.tagger.synthesis.attacks import attack_messages
 from finetune.tagger.synthesis.messages import Lang, Message, messages
-from finetune.tagger.synthesis.people import in_half
+from finetune.tagger.synthesis.people import Half, in_half
 from guardrails.analyzer import Analyzer
 from guardrails.findings import Kind
 from guardrails.normalise import normalise
@@ -90,9 +91,12 @@ def choose_attack(folder: Path, seed: int, count: int) -> tuple[dict[str, Attack
     return chosen, measured
 
 
-def customers_turns(lang: Lang, seed: int, count: int) -> Iterator[str]:
-    """Different turns of the public corpus, without those that are no request to a shop or hold handles."""
-    cases = understand_cases(random.Random(f"turns:{lang}:{seed}"), lang)
+def customers_turns(lang: Lang, seed: int, count: int, half: Half = "dev") -> Iterator[str]:
+    """Different turns of the public corpus, without those that are no request to a shop or hold handles.
+
+    Every written line of the corpus is of one half: those of ``train`` are trained on, those of ``dev`` choose limits.
+    """
+    cases = understand_cases(random.Random(f"turns:{lang}:{seed}"), lang, lambda line: _even(line) == (half == "train"))
     texts = (c["text"] for c in cases if all(command["name"] != "out_of_scope" for command in c["commands"]))
     seen: set[str] = set()
     for text in texts:
@@ -101,6 +105,10 @@ def customers_turns(lang: Lang, seed: int, count: int) -> Iterator[str]:
         if "<" not in text and text not in seen:
             seen.add(text)
             yield text
+
+
+def _even(line: str) -> bool:
+    return hashlib.sha256(line.encode()).digest()[0] % 2 == 0
 
 
 def _over(shares: Sequence[float], limit: float) -> float:

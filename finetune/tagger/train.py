@@ -19,12 +19,14 @@ from torch.nn import functional
 from finetune.errors import Diverged
 from finetune.tagger.labels import IGNORED, labels_of
 from finetune.tagger.model import Tagger
-from finetune.tagger.synthesis.attacks import AttackMessage
+from finetune.tagger.synthesis.attacks import COLLECTIONS, AttackMessage
 from finetune.tagger.synthesis.messages import Message
+from guardrails.normalise import normalise
 
 PAD: Final = 1
 UNKNOWN: Final = 3
-ATTACK_WEIGHT: Final = 0.3
+SECOND: Final = 14
+"""Of every 80 marked messages of the first run, so many come in the second, or names would be forgotten."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,10 @@ class TaggerSettings:
     messages_en: int = 80_000
     messages_zh: int = 26_000
     attacks: int = 20_000  # in each language, half of them harmless texts that look like attacks
+    collections: int = 2  # of attacks, from the first
+    turns: int = 0  # of customers in each language, as harmless texts
     max_minutes: float | None = None
+    attack_weight: float = 0.3  # of the loss per text, beside that per piece
     learning_rate: float = 3e-4
     masked: float = 0.15  # of the pieces outside values, in every second message
     warmup: float = 0.05
@@ -47,6 +52,21 @@ class TaggerSettings:
     checkpoint_minutes: float = 3.0
     seed: int = 1
     threads: int = 2
+
+
+def second(settings: TaggerSettings) -> TaggerSettings:
+    """The run that goes on from the first: mostly attacks, of all collections, and what customers say."""
+    return replace(
+        settings,
+        messages_en=settings.messages_en * SECOND // 80,
+        messages_zh=settings.messages_zh * SECOND // 80,
+        attacks=settings.attacks * 3 // 4,
+        collections=len(COLLECTIONS),
+        turns=settings.attacks * 3 // 10,
+        attack_weight=1.0,
+        learning_rate=settings.learning_rate / 2,
+        seed=settings.seed + 1000,
+    )
 
 
 @dataclass(frozen=True)
@@ -70,8 +90,13 @@ def encode(message: Message, tokenizer: Tokenizer, longest: int = 128) -> Encode
 
 def encode_attack(message: AttackMessage, tokenizer: Tokenizer, longest: int = 128) -> Encoded:
     """Pieces of a text that teaches what an attack is, and nothing about names in it."""
-    ids = tuple(tokenizer.encode(message.text).ids[:longest])
-    return Encoded(ids, (IGNORED,) * len(ids), message.attack)
+    return replace(encode_harmless(message.text, tokenizer, longest), attack=message.attack)
+
+
+def encode_harmless(text: str, tokenizer: Tokenizer, longest: int = 128) -> Encoded:
+    """Pieces of a text that is no attack, as the guard reads it; what is in it is not said."""
+    ids = tuple(tokenizer.encode(normalise(text).text).ids[:longest])
+    return Encoded(ids, (IGNORED,) * len(ids))
 
 
 def masked(example: Encoded, share: float, rng: random.Random) -> Encoded:
@@ -151,7 +176,7 @@ def train(
         rate = _rate(settings, done)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["times"]
-        value = _step(model, batch, optimizer, learned, settings.clip_norm)
+        value = _step(model, batch, optimizer, learned, settings)
         if not math.isfinite(value):
             raise Diverged(f"the loss of step {step} is {value}: use a lower learning rate than {rate:.2g}")
         seen += sum(len(example.ids) for example in batch)
@@ -168,7 +193,7 @@ def train(
 
 
 def _step(
-    model: Tagger, batch: Sequence[Encoded], optimizer: torch.optim.Optimizer, learned: list[Any], clip: float
+    model: Tagger, batch: Sequence[Encoded], optimizer: torch.optim.Optimizer, learned: list[Any], how: TaggerSettings
 ) -> float:
     ids, mask, labels, attacks = tensors(batch)
     with torch.autocast("cpu", torch.bfloat16):
@@ -177,10 +202,10 @@ def _step(
         logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
     )
     loss = each / (labels != IGNORED).sum().clamp(min=1)
-    loss = loss + ATTACK_WEIGHT * functional.binary_cross_entropy_with_logits(attack.float(), attacks)
+    loss = loss + how.attack_weight * functional.binary_cross_entropy_with_logits(attack.float(), attacks)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(learned, clip)
+    torch.nn.utils.clip_grad_norm_(learned, how.clip_norm)
     optimizer.step()
     return float(loss.detach())
 
