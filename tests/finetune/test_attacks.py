@@ -134,7 +134,7 @@ def test_the_broad_collection_has_many_small_families(lang: Lang) -> None:
     attacks, harmless = families(f"attacks_broad_{lang}"), families(f"harmless_broad_{lang}")
     assert len(attacks) >= 100
     assert len(harmless) >= 60
-    assert all(len(lines) == 4 for lines in (*attacks.values(), *harmless.values()))
+    assert all(3 <= len(lines) <= 5 for lines in (*attacks.values(), *harmless.values()))
 
 
 @pytest.mark.parametrize("lang", LANGS)
