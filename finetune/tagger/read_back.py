@@ -58,6 +58,6 @@ def _attention(weight: torch.Tensor, bias: torch.Tensor, model: Tagger, layer: s
     """Queries, keys and values apart again, the scale taken out of the queries' weights."""
     hidden = model.shape.hidden
     scale = (hidden // model.shape.heads) ** 0.5
-    parts = zip("qkv", weight.split(hidden), bias.split(hidden), strict=True)
+    parts = zip("qkv", torch.split(weight, hidden), torch.split(bias, hidden), strict=True)
     found = {f"{layer}.{name}.{what}": value for name, w, b in parts for what, value in (("weight", w), ("bias", b))}
     return found | {name: found[name] * scale for name in (f"{layer}.q.weight", f"{layer}.q.bias")}

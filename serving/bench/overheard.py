@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.model_client import Completion, Message, Model
+from bot.model_client import Completion, Model
+from bot.prompts import Message
 
 
 @dataclass(slots=True)
