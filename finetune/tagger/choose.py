@@ -6,6 +6,7 @@ count against the tagger. The ordinary messages are hard ones: nearly all hold a
 """
 
 import hashlib
+import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -79,8 +80,7 @@ def choose_attack(folder: Path, seed: int, count: int) -> tuple[dict[str, Attack
         attacks, near = shares(m.text for m in new if m.attack), shares(m.text for m in new if not m.attack)
         turns = shares(customers_turns(lang, seed, count))
         ordinary = shares(m.text for m in messages(lang, seed, count, "dev")) + turns
-        fits = (x for x in ATTACKS if _over(ordinary, x) <= ORDINARY_FALSE and _over(near, x) <= HARMLESS_FALSE)
-        block = min(fits, default=ATTACKS[-1])
+        block = min((x for x in ATTACKS if _fits(x, ordinary, turns, near)), default=ATTACKS[-1])
         chosen[lang] = AttackLimits(round(block / 2, 3), block)
         measured[f"dev {lang}, attacks"] = {
             "caught": _over(attacks, block),
@@ -105,6 +105,21 @@ def customers_turns(lang: Lang, seed: int, count: int, half: Half = "dev") -> It
         if "<" not in text and text not in seen:
             seen.add(text)
             yield text
+
+
+def _fits(limit: float, ordinary: Sequence[float], turns: Sequence[float], near: Sequence[float]) -> bool:
+    """Whether a limit keeps the bounds by a standard error, so that not luck alone keeps them.
+
+    Customers' turns by themselves keep theirs too: easy messages beside them must not pay for them.
+    """
+    bounds = ((ordinary, ORDINARY_FALSE), (turns, ORDINARY_FALSE), (near, HARMLESS_FALSE))
+    return all(_over(shares, limit) + _error(shares, limit) <= bound for shares, bound in bounds)
+
+
+def _error(shares: Sequence[float], limit: float) -> float:
+    """The standard error of ``_over``."""
+    over = _over(shares, limit)
+    return math.sqrt(over * (1 - over) / max(1, len(shares)))
 
 
 def _even(line: str) -> bool:

@@ -7,7 +7,7 @@ weights on the same kind of processor.
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +41,7 @@ class TaggerSettings:
     turns: int = 0  # of customers in each language, as harmless texts
     max_minutes: float | None = None
     attack_weight: float = 0.3  # of the loss per text, beside that per piece
+    blend: float = 1.0  # how much of the trained weights is kept; the rest is what the run began with
     learning_rate: float = 3e-4
     masked: float = 0.15  # of the pieces outside values, in every second message
     warmup: float = 0.05
@@ -64,6 +65,7 @@ def second(settings: TaggerSettings) -> TaggerSettings:
         collections=len(COLLECTIONS),
         turns=settings.attacks * 3 // 10,
         attack_weight=1.0,
+        blend=0.7,
         learning_rate=settings.learning_rate / 2,
         seed=settings.seed + 1000,
     )
@@ -140,6 +142,14 @@ def tensors(batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor, torch
     return ids, ids != PAD, labels, torch.tensor([float(example.attack) for example in batch])
 
 
+def blended(before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], share: float) -> dict[str, Any]:
+    """``share`` of the weights after a run and the rest of those before: what it learned, with less that it forgot.
+
+    Source: Wortsman et al. (2022), Robust fine-tuning of zero-shot models.
+    """
+    return {name: torch.lerp(before[name], value, share) for name, value in after.items()}
+
+
 def train(
     model: Tagger,
     examples: Sequence[Encoded],
@@ -164,6 +174,7 @@ def train(
         {"params": [p for p in learned if id(p) in head], "times": 5.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
+    before = {name: value.clone() for name, value in model.state_dict().items()} if settings.blend < 1 else {}
     plan = list(batches(examples, settings.batch_pieces, f"{settings.seed}"))
     started = saved = clock()
     seen, step = 0, 0
@@ -187,6 +198,8 @@ def train(
             saved = clock()
             torch.save(model.state_dict(), work / "checkpoint.pt")
     model.eval()
+    if settings.blend < 1:
+        model.load_state_dict(blended(before, model.state_dict(), settings.blend))
     if work is not None:
         torch.save(model.state_dict(), work / "checkpoint.pt")
     return step
