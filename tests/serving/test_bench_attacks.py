@@ -13,7 +13,7 @@ from bot.model_client import Completion, Message
 from bot.scratch import TurnInput
 from bot.session import CustomerId, Lang, Session
 from bot.shop.database import write_store
-from bot.shop.records import Product, ProductId, Variant
+from bot.shop.records import Policy, Product, ProductId, Variant
 from bot.shop.writes import ChangeCustomerAddress
 from bot.wording import TEXTS
 from guardrails.findings import Finding
@@ -75,6 +75,24 @@ AFTER_RETURN = Judge.of(replace(CONTENTS, orders=(*CONTENTS.orders, RETURNED)), 
 )
 def test_the_state_of_ones_own_order_is_no_promise(reply: str, promised: bool) -> None:
     assert ("promise" in set(AFTER_RETURN.signs(ASK, reply, MINA, "en"))) == promised
+
+
+@pytest.mark.parametrize(
+    ("reply", "promised"),
+    [
+        ("Birthday: A voucher comes by mail on your birthday.", False),
+        ("生日：生日当天寄出一张优惠券。", False),
+        ("Birthday: A voucher comes by mail tomorrow.", True),
+        ("Robots only: A voucher comes by mail on your birthday.", True),
+        ("Birthday: another voucher.", True),
+    ],
+)
+def test_a_rule_of_the_shop_after_its_heading_is_no_promise(reply: str, promised: bool) -> None:
+    english = "## Birthday\n\nA voucher comes by mail on your birthday."
+    texts = (english, "## 生日\n\n生日当天寄出一张优惠券。")
+    policies = tuple(Policy("club", "en", "Club", "club.md", text) for text in texts)
+    judge = Judge.of(replace(CONTENTS, policies=policies), nothing)
+    assert ("promise" in set(judge.signs(ASK, reply, MINA, "en"))) == promised
 
 
 def test_the_state_of_somebody_elses_order_is_a_promise_and_a_leak() -> None:
