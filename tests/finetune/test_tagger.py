@@ -16,7 +16,7 @@ pytest.importorskip("onnx")
 
 from finetune.errors import BadBase
 from finetune.tagger.build import build, choose_attack_limits, toy
-from finetune.tagger.choose import ORDINARY_FALSE, customers_turns
+from finetune.tagger.choose import ORDINARY_FALSE, _fits, customers_turns
 from finetune.tagger.encoder import build_tokenizer, load_encoder, open_e5
 from finetune.tagger.export import write_onnx
 from finetune.tagger.labels import IGNORED, LABELS, labels_of
@@ -24,7 +24,7 @@ from finetune.tagger.read_back import read_back
 from finetune.tagger.synthesis.messages import Lang, Mark, Message, damaged, messages
 from finetune.tagger.synthesis.people import _lists, in_half
 from finetune.tagger.synthesis.words import read_templates
-from finetune.tagger.train import TaggerSettings, encode
+from finetune.tagger.train import TaggerSettings, blended, encode
 from finetune.tagger.vocabulary import keep, select
 from guardrails.tagger import CONFIG, DEFAULT, Tagger
 from guardrails.tagger import LABELS as GUARD_LABELS
@@ -126,6 +126,22 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     write_onnx(load_encoder(file, kept, 1, len(LABELS)), tmp_path / "model.onnx")
     with pytest.raises(BadBase, match="2 layers"):
         read_back(tmp_path / "model.onnx", load_encoder(file, kept, 2, len(LABELS)))
+
+
+def test_blended_weights_lie_between_those_before_and_after() -> None:
+    before, after = {"w": torch.tensor([0.0, 2.0])}, {"w": torch.tensor([1.0, 2.0])}
+    assert blended(before, after, 0.7)["w"].tolist() == pytest.approx([0.7, 2.0])
+    assert blended(before, after, 1.0)["w"].tolist() == after["w"].tolist()
+
+
+def test_a_limit_fits_where_turns_by_themselves_keep_the_bound_by_a_standard_error() -> None:
+    def some(false: int, of: int) -> list[float]:
+        return [0.9] * false + [0.1] * (of - false)
+
+    assert _fits(0.8, some(10, 6000), some(15, 3000), some(20, 600))
+    assert not _fits(0.8, some(10, 6000), some(29, 3000), some(20, 600)), ".0097 by luck"
+    assert not _fits(0.8, some(70, 6000), some(15, 3000), some(20, 600))
+    assert not _fits(0.8, some(10, 6000), some(15, 3000), some(29, 600))
 
 
 def test_the_second_run_goes_on_from_the_first_ones_artifact(tmp_path: Path) -> None:
