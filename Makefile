@@ -52,7 +52,7 @@ adapter: $(STAMP)  ## train the default adapter, both stages, and the intent mod
 	@$(BIN)/tactful finetune private build/private.jsonl finetune/artifacts/default --start build/public --work build/private-run --batch 400 --steps 40 --epsilon 8 --prompts $(PROMPTS) --note "The customers of the private stage are simulated by the project."
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
-tagger: $(STAMP)  ## train the recognizer of names, addresses and attacks anew (half an hour on two cores)
+tagger: $(STAMP)  ## train the recognizer of names, addresses and attacks anew, both runs (half an hour on two cores)
 	@$(BIN)/tactful finetune tagger --work build/tagger
 
 lock:  ## resolve the locked list anew (needs uv)

@@ -196,10 +196,11 @@ def intent(
 def tagger(
     out: Annotated[Path, typer.Option(help="artifact folder, replaced at the end")] = TAGGER,
     work: Annotated[Path, typer.Option(help="folder of log and checkpoint")] = WORK / "tagger",
-    layers: Annotated[int, typer.Option(min=1, max=12, help="of the encoder, from below")] = 4,
+    layers: Annotated[int, typer.Option(min=1, max=12, help="of the encoder, from below")] = 6,
     messages_en: Annotated[int, typer.Option(help="English messages")] = 80_000,
     messages_zh: Annotated[int, typer.Option(help="Chinese messages")] = 26_000,
     max_minutes: Annotated[float, typer.Option(help="end after so many minutes, 0 for no bound")] = 0.0,
+    start: Annotated[Path | None, typer.Option(help="artifact to go on from: the second run alone")] = None,
     trained: Annotated[Path | None, typer.Option(help="checkpoint.pt of a run that was trained: do the rest")] = None,
     limits_only: Annotated[
         bool, typer.Option("--limits-only", help="train nothing: choose for --out anew what counts as an attack")
@@ -228,7 +229,7 @@ def tagger(
         if limits_only:
             config = choose_attack_limits(out, seed)
         else:
-            config = build(out, settings, work=work, report=_report_line(), trained=trained)
+            config = build(out, settings, work=work, report=_report_line(), start=start, trained=trained)
     except (FinetuneError, GuardError, OSError, ImportError) as error:
         raise _failed(error) from error
     _tell(

@@ -2,8 +2,8 @@
 
 Each rule is a phrase family, not a word: "ignore" alone is nothing, "ignore your previous instructions" is. A text is
 normalised first (full-width, zero-width) and also read without spaces between single letters.
-It does not see paraphrases outside these families, other languages, or encoded text; the design's stronger defence
-is that the model never decides: commands are a closed grammar and tools check the session.
+Encoded words count as an attack whatever they say (``disguised``). It does not see paraphrases outside these families
+or other languages; the design's stronger defence is that the model never decides: commands are a closed grammar and tools check the session.
 """
 # ruff: noqa: E501 - expressions stay on one line, so that they can be searched
 
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from guardrails.disguised import hidden_texts
 from guardrails.normalise import normalise
 
 Action = Literal["pass", "flag", "block"]
@@ -65,12 +66,14 @@ FAMILIES: Final = (
     _family(
         "jailbreak", 0.9,
         r"(?:you\sare|you're|act\sas|become|pretend\s(?:to\sbe|you(?:'re|\sare))|roleplay\sas|behave\slike)\s(?:now\s)?(?:an?\s|the\s)?(?:\w+\s){0,3}?(?:dan|jailbroken|unrestricted|unfiltered|uncensored|evil|amoral|lawless|unlimited|rogue|admin(?:istrator)?|root|developer|system\sadmin)\b",
-        r"\b(?:do\sanything\snow|developer\smode|dan\smode|god\smode|jailbreak(?:\smode|ed)?|debug\smode|sudo\smode|maintenance\smode|admin\smode|unrestricted\smode)\b",
+        r"\b(?:do\sanything\snow|dan\smode|god\smode|jailbreak\smode|sudo\smode|unrestricted\smode)\b",
+        # Routers and watches have such modes: an order to the assistant begins a sentence, a question about a thing does not.
+        r"(?:^|[.!?:;\"]\s?|\b(?:please|now|and)\s)(?:enter|enable|activate|engage|switch\s(?:in)?to|go\sinto|turn\son|start)\s(?:your\s|the\s)?(?:developer|debug|maintenance|admin)\smode\b|you(?:'re|\sare)\s(?:now\s)?(?:in\s\w+\smode|jailbroken)",
         r"(?:without|with\sno|free\sof|no\slonger\sbound\sby)\s(?:any\s|all\s|your\s)?(?:\w+\s)?(?:ethical|moral|safety|content)\s?(?:guidelines?|restrictions?|filters?|limits?|rules?|limitations)",
         r"you\s(?:have|are\sbound\sby)\sno\s(?:rules|restrictions|limits|guidelines|limitations|filters)",
         r"(?:as|since|because)\s(?:i\sam|i'm)\s(?:your|the|an?)\s(?:developer|creator|system\sadministrator|admin(?:istrator)?|openai|engineer)\b.{0,60}(?:give|show|tell|grant|reveal|unlock|override|let|access)",
-        r"(?:开发者|调试|上帝|越狱|管理员|无限制|DAN|维护)\s?模式",
-        r"(?:你现在是|你是|假装你是|假设你是|扮演|充当|从现在(?:起|开始)你(?:就)?是).{0,10}(?:没有(?:任何)?(?:限制|约束|规则)|不受(?:任何)?(?:限制|约束)|无限制|越狱|管理员|开发者|黑客|DAN|邪恶)",
+        r"(?:上帝|越狱|无限制|DAN)\s?模式|(?:^|[，。！；：:\s]|请你?|立即|马上|现在)(?:进入|开启|启用|激活|切换到|切到|打开)(?:你的)?(?:开发者|调试|管理员|维护)\s?模式",
+        r"(?:你现在是|你是|假装你是|假设你是|(?:^|[，。！；：:\s]|请你?|你来|现在)(?:扮演|充当)|从现在(?:起|开始)你(?:就)?是).{0,10}(?:没有(?:任何)?(?:限制|约束|规则)|不受(?:任何)?(?:限制|约束)|无限制|越狱|管理员|开发者|黑客|DAN|邪恶)",
         r"(?:不受|没有|无视|突破|摆脱|解除)(?:任何|一切|所有|你的)?(?:道德|伦理|安全|内容|规则)?(?:的)?(?:限制|约束|束缚|审查)(?:地|的|来|,|，)?(?:回答|回复|说|告诉|输出|AI|助手|机器人)",
         r"我(?:是|就是)(?:你的|这个系统的|系统)?(?:开发者|创造者|管理员|工程师|程序员).{0,20}(?:给我|告诉|显示|输出|解锁|权限|导出)",
     ),
@@ -101,12 +104,13 @@ FAMILIES: Final = (
 _FLAGS: Final = (
     _family("injection", 0.5, rf"(?:ignore|disregard|bypass|override)\s(?:\w+\s){{0,4}}{_PROMPT}", rf"(?:忽略|无视|绕过).{{0,6}}{_ZH_PROMPT}"),
     _family("extraction", 0.5, r"(?:system\sprompt|your\sprompt|your\s(?:hidden\s)?instructions)", r"(?:系统提示|提示词|初始指令)"),
-    _family("jailbreak", 0.4, r"\b(?:hypothetically|roleplay|pretend)\b.{0,60}\b(?:rules|restrictions|policy)\b", r"(?:假装|扮演).{0,12}(?:规则|限制|政策)"),
+    _family("jailbreak", 0.4, r"\b(?:developer|debug|maintenance|admin)\smode\b|\bjailbreak(?:ed|ing)?\b|(?:开发者|调试|管理员|维护)\s?模式", r"\b(?:hypothetically|roleplay|pretend)\b.{0,60}\b(?:rules|restrictions|policy)\b", r"(?:假装|扮演).{0,12}(?:规则|限制|政策)"),
     _family("abuse", 0.4, r"\b(?:fuck|shit|bullshit|asshole|idiots?|moron|scam(?:mers?)?)\b", r"(?:他妈的|妈的|垃圾|骗子|狗屎|混蛋|白痴)"),
 )  # fmt: skip
 _SPACED: Final = re.compile(r"(?<![A-Za-z])(?:[A-Za-z][\s.\-_*]){4,}[A-Za-z](?![A-Za-z])")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 MIN_WORDS, MIN_HAN = 3, 5
+HIDDEN_SCORE: Final = 0.9
 _GAPS: Final = re.compile(r"[\s\-_*|]+")
 
 
@@ -123,6 +127,8 @@ def inspect(text: str, suspicion: Suspicion | None = None) -> Verdict:
     >>> inspect("Can I ignore the instructions that came with the lamp?").action
     'flag'
     """
+    if any(hidden_texts(text)):
+        return Verdict("block", "injection", HIDDEN_SCORE)
     plain = normalise(text).text
     plain = _SPACED.sub(lambda match: re.sub(r"[\s.\-_*]", "", match.group()), plain)
     readings = {re.sub(r"\s+", " ", plain), re.sub(r"\s+", " ", _GAPS.sub(" ", plain)), plain}

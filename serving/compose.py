@@ -18,7 +18,7 @@ from bot.catalogue.passages import Passages
 from bot.catalogue.search import Catalogue
 from bot.dialogue import IDENTIFYING
 from bot.intents import IntentModel
-from bot.model_client import ChatModel
+from bot.model_client import ChatModel, Model
 from bot.prompts import Prompting
 from bot.reply import Replier
 from bot.session import Lang
@@ -159,7 +159,7 @@ def build_model(settings: Settings, base_url: str) -> ChatModel:
 
 
 def build_bot(
-    settings: Settings, parts: ShopParts, base_url: str, checkpointer: Any, model: ChatModel | None = None
+    settings: Settings, parts: ShopParts, base_url: str, checkpointer: Any, model: Model | None = None
 ) -> Bot:
     """The assistant of this shop, over a model endpoint, or over a client of it that is there already."""
     info, prompting = parts.shop.info, prompting_of(settings)

@@ -6,7 +6,7 @@ before one comes again. Labels are never touched by the roughening. It does not 
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from finetune.corpus import augment
@@ -200,9 +200,12 @@ def _deal(rng: random.Random, lines: list[Line]) -> Iterator[Line]:
         yield from deck
 
 
-def understand_cases(rng: random.Random, lang: Lang) -> Iterator[Case]:
-    """Cases without end; the caller takes as many as it wants."""
-    files = understand_files(lang)
+def understand_cases(
+    rng: random.Random, lang: Lang, wanted: Callable[[str], bool] = lambda line: True
+) -> Iterator[Case]:
+    """Cases without end, of the written lines that are wanted; the caller takes as many as it wants."""
+    written = {stem: [line for line in lines if wanted(line.text)] for stem, lines in understand_files(lang).items()}
+    files = {stem: lines for stem, lines in written.items() if lines}
     decks = {stem: _deal(rng, lines) for stem, lines in files.items()}
     stems = list(files)
     weights = [WEIGHTS.get(stem, 1) for stem in stems]

@@ -12,12 +12,23 @@ from tokenizers import Tokenizer
 from finetune.tagger import artifact, choose
 from finetune.tagger.encoder import E5File, build_tokenizer, load_encoder, open_e5
 from finetune.tagger.labels import LABELS
+from finetune.tagger.read_back import read_back
 from finetune.tagger.synthesis.attacks import attack_messages
 from finetune.tagger.synthesis.messages import messages
 from finetune.tagger.synthesis.people import in_half
-from finetune.tagger.train import Encoded, Report, TaggerSettings, encode, encode_attack, masked, train
+from finetune.tagger.train import (
+    Encoded,
+    Report,
+    TaggerSettings,
+    encode,
+    encode_attack,
+    encode_harmless,
+    masked,
+    second,
+    train,
+)
 from finetune.tagger.vocabulary import keep, select
-from guardrails.tagger import Thresholds
+from guardrails.tagger import MODEL, Thresholds
 
 DEV_MESSAGES = 3000
 _BEFORE = {f"{lang}.{kind}": Thresholds(0.5, 0.3) for lang in ("en", "zh") for kind in choose.KINDS}
@@ -31,10 +42,12 @@ def build(
     report: Report = lambda line: None,
     file: E5File | None = None,
     dev_messages: int = DEV_MESSAGES,
+    start: Path | None = None,
     trained: Path | None = None,
 ) -> dict[str, Any]:
-    """Trains a tagger and writes its artifact folder; the config.
+    """Trains a tagger in two runs and writes its artifact folder; the config.
 
+    ``start`` is an artifact folder that the first run, or an earlier one, has made: only the second run is made then.
     ``trained`` is the ``checkpoint.pt`` that a run with the same settings left at its end: then the rest is done anew.
 
     Raises:
@@ -50,8 +63,12 @@ def build(
     if trained is not None:
         model.load_state_dict(torch.load(trained))
     else:
-        train(model, _examples(settings, tokenizer), settings, work=work, report=_logged(report, work))
-    artifact.write(out, model, tokenizer, _BEFORE, choose.ANY_ATTACK, asdict(settings))
+        if start is not None:
+            read_back(start / MODEL, model)
+        for run in (second(settings),) if start else (settings, second(settings)):
+            train(model, _examples(run, tokenizer), run, work=work, report=_logged(report, work))
+    recipe = asdict(settings) | {"second": asdict(second(settings))}
+    artifact.write(out, model, tokenizer, _BEFORE, choose.ANY_ATTACK, recipe)
     thresholds, measured = choose.choose(out, settings.seed + 1, dev_messages)
     attack, attack_measured = choose.choose_attack(out, settings.seed + 1, dev_messages)
     return artifact.update(out, thresholds, attack, measured | attack_measured)
@@ -68,15 +85,20 @@ def choose_attack_limits(folder: Path, seed: int, dev_messages: int = DEV_MESSAG
 
 
 def _examples(settings: TaggerSettings, tokenizer: Tokenizer) -> list[Encoded]:
-    """Messages, and attacks with what looks like them, of the families that are not kept for development."""
+    """Messages, attacks with what looks like them, customers' turns: of the halves that are not for development."""
     rng = random.Random(settings.seed)
     made = [*messages("en", settings.seed, settings.messages_en), *messages("zh", settings.seed, settings.messages_zh)]
     examples = [masked(encode(message, tokenizer), settings.masked, rng) for message in made]
-    return examples + [
+    examples += [
         masked(encode_attack(message, tokenizer), settings.masked, rng)
         for lang in ("en", "zh")
-        for message in attack_messages(lang, settings.seed, settings.attacks)
+        for message in attack_messages(lang, settings.seed, settings.attacks, settings.collections)
         if in_half(message.family, "train")
+    ]
+    return examples + [
+        masked(encode_harmless(text, tokenizer), settings.masked, rng)
+        for lang in ("en", "zh")
+        for text in choose.customers_turns(lang, settings.seed, settings.turns, "train")
     ]
 
 

@@ -5,6 +5,8 @@ ordinary messages costs as much as ``FALSE_WEIGHT`` missed values in a hundred; 
 count against the tagger. The ordinary messages are hard ones: nearly all hold a name of a place, a work or a brand.
 """
 
+import hashlib
+import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from typing import Any, Final
 from finetune.corpus.utterances import understand_cases
 from finetune.tagger.synthesis.attacks import attack_messages
 from finetune.tagger.synthesis.messages import Lang, Message, messages
-from finetune.tagger.synthesis.people import in_half
+from finetune.tagger.synthesis.people import Half, in_half
 from guardrails.analyzer import Analyzer
 from guardrails.findings import Kind
 from guardrails.normalise import normalise
@@ -78,8 +80,7 @@ def choose_attack(folder: Path, seed: int, count: int) -> tuple[dict[str, Attack
         attacks, near = shares(m.text for m in new if m.attack), shares(m.text for m in new if not m.attack)
         turns = shares(customers_turns(lang, seed, count))
         ordinary = shares(m.text for m in messages(lang, seed, count, "dev")) + turns
-        fits = (x for x in ATTACKS if _over(ordinary, x) <= ORDINARY_FALSE and _over(near, x) <= HARMLESS_FALSE)
-        block = min(fits, default=ATTACKS[-1])
+        block = min((x for x in ATTACKS if _fits(x, ordinary, turns, near)), default=ATTACKS[-1])
         chosen[lang] = AttackLimits(round(block / 2, 3), block)
         measured[f"dev {lang}, attacks"] = {
             "caught": _over(attacks, block),
@@ -90,9 +91,12 @@ def choose_attack(folder: Path, seed: int, count: int) -> tuple[dict[str, Attack
     return chosen, measured
 
 
-def customers_turns(lang: Lang, seed: int, count: int) -> Iterator[str]:
-    """Different turns of the public corpus, without those that are no request to a shop or hold handles."""
-    cases = understand_cases(random.Random(f"turns:{lang}:{seed}"), lang)
+def customers_turns(lang: Lang, seed: int, count: int, half: Half = "dev") -> Iterator[str]:
+    """Different turns of the public corpus, without those that are no request to a shop or hold handles.
+
+    Every written line of the corpus is of one half: those of ``train`` are trained on, those of ``dev`` choose limits.
+    """
+    cases = understand_cases(random.Random(f"turns:{lang}:{seed}"), lang, lambda line: _even(line) == (half == "train"))
     texts = (c["text"] for c in cases if all(command["name"] != "out_of_scope" for command in c["commands"]))
     seen: set[str] = set()
     for text in texts:
@@ -101,6 +105,25 @@ def customers_turns(lang: Lang, seed: int, count: int) -> Iterator[str]:
         if "<" not in text and text not in seen:
             seen.add(text)
             yield text
+
+
+def _fits(limit: float, ordinary: Sequence[float], turns: Sequence[float], near: Sequence[float]) -> bool:
+    """Whether a limit keeps the bounds by a standard error, so that not luck alone keeps them.
+
+    Customers' turns by themselves keep theirs too: easy messages beside them must not pay for them.
+    """
+    bounds = ((ordinary, ORDINARY_FALSE), (turns, ORDINARY_FALSE), (near, HARMLESS_FALSE))
+    return all(_over(shares, limit) + _error(shares, limit) <= bound for shares, bound in bounds)
+
+
+def _error(shares: Sequence[float], limit: float) -> float:
+    """The standard error of ``_over``."""
+    over = _over(shares, limit)
+    return math.sqrt(over * (1 - over) / max(1, len(shares)))
+
+
+def _even(line: str) -> bool:
+    return hashlib.sha256(line.encode()).digest()[0] % 2 == 0
 
 
 def _over(shares: Sequence[float], limit: float) -> float:

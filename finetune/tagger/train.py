@@ -7,7 +7,7 @@ weights on the same kind of processor.
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +19,14 @@ from torch.nn import functional
 from finetune.errors import Diverged
 from finetune.tagger.labels import IGNORED, labels_of
 from finetune.tagger.model import Tagger
-from finetune.tagger.synthesis.attacks import AttackMessage
+from finetune.tagger.synthesis.attacks import COLLECTIONS, AttackMessage
 from finetune.tagger.synthesis.messages import Message
+from guardrails.normalise import normalise
 
 PAD: Final = 1
 UNKNOWN: Final = 3
-ATTACK_WEIGHT: Final = 0.3
+SECOND: Final = 14
+"""Of every 80 marked messages of the first run, so many come in the second, or names would be forgotten."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,11 @@ class TaggerSettings:
     messages_en: int = 80_000
     messages_zh: int = 26_000
     attacks: int = 20_000  # in each language, half of them harmless texts that look like attacks
+    collections: int = 2  # of attacks, from the first
+    turns: int = 0  # of customers in each language, as harmless texts
     max_minutes: float | None = None
+    attack_weight: float = 0.3  # of the loss per text, beside that per piece
+    blend: float = 1.0  # how much of the trained weights is kept; the rest is what the run began with
     learning_rate: float = 3e-4
     masked: float = 0.15  # of the pieces outside values, in every second message
     warmup: float = 0.05
@@ -47,6 +53,22 @@ class TaggerSettings:
     checkpoint_minutes: float = 3.0
     seed: int = 1
     threads: int = 2
+
+
+def second(settings: TaggerSettings) -> TaggerSettings:
+    """The run that goes on from the first: mostly attacks, of all collections, and what customers say."""
+    return replace(
+        settings,
+        messages_en=settings.messages_en * SECOND // 80,
+        messages_zh=settings.messages_zh * SECOND // 80,
+        attacks=settings.attacks * 3 // 4,
+        collections=len(COLLECTIONS),
+        turns=settings.attacks * 3 // 10,
+        attack_weight=1.0,
+        blend=0.7,
+        learning_rate=settings.learning_rate / 2,
+        seed=settings.seed + 1000,
+    )
 
 
 @dataclass(frozen=True)
@@ -70,8 +92,13 @@ def encode(message: Message, tokenizer: Tokenizer, longest: int = 128) -> Encode
 
 def encode_attack(message: AttackMessage, tokenizer: Tokenizer, longest: int = 128) -> Encoded:
     """Pieces of a text that teaches what an attack is, and nothing about names in it."""
-    ids = tuple(tokenizer.encode(message.text).ids[:longest])
-    return Encoded(ids, (IGNORED,) * len(ids), message.attack)
+    return replace(encode_harmless(message.text, tokenizer, longest), attack=message.attack)
+
+
+def encode_harmless(text: str, tokenizer: Tokenizer, longest: int = 128) -> Encoded:
+    """Pieces of a text that is no attack, as the guard reads it; what is in it is not said."""
+    ids = tuple(tokenizer.encode(normalise(text).text).ids[:longest])
+    return Encoded(ids, (IGNORED,) * len(ids))
 
 
 def masked(example: Encoded, share: float, rng: random.Random) -> Encoded:
@@ -115,6 +142,14 @@ def tensors(batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor, torch
     return ids, ids != PAD, labels, torch.tensor([float(example.attack) for example in batch])
 
 
+def blended(before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], share: float) -> dict[str, Any]:
+    """``share`` of the weights after a run and the rest of those before: what it learned, with less that it forgot.
+
+    Source: Wortsman et al. (2022), Robust fine-tuning of zero-shot models.
+    """
+    return {name: torch.lerp(before[name], value, share) for name, value in after.items()}
+
+
 def train(
     model: Tagger,
     examples: Sequence[Encoded],
@@ -139,6 +174,7 @@ def train(
         {"params": [p for p in learned if id(p) in head], "times": 5.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
+    before = {name: value.clone() for name, value in model.state_dict().items()} if settings.blend < 1 else {}
     plan = list(batches(examples, settings.batch_pieces, f"{settings.seed}"))
     started = saved = clock()
     seen, step = 0, 0
@@ -151,7 +187,7 @@ def train(
         rate = _rate(settings, done)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["times"]
-        value = _step(model, batch, optimizer, learned, settings.clip_norm)
+        value = _step(model, batch, optimizer, learned, settings)
         if not math.isfinite(value):
             raise Diverged(f"the loss of step {step} is {value}: use a lower learning rate than {rate:.2g}")
         seen += sum(len(example.ids) for example in batch)
@@ -162,13 +198,15 @@ def train(
             saved = clock()
             torch.save(model.state_dict(), work / "checkpoint.pt")
     model.eval()
+    if settings.blend < 1:
+        model.load_state_dict(blended(before, model.state_dict(), settings.blend))
     if work is not None:
         torch.save(model.state_dict(), work / "checkpoint.pt")
     return step
 
 
 def _step(
-    model: Tagger, batch: Sequence[Encoded], optimizer: torch.optim.Optimizer, learned: list[Any], clip: float
+    model: Tagger, batch: Sequence[Encoded], optimizer: torch.optim.Optimizer, learned: list[Any], how: TaggerSettings
 ) -> float:
     ids, mask, labels, attacks = tensors(batch)
     with torch.autocast("cpu", torch.bfloat16):
@@ -177,10 +215,10 @@ def _step(
         logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
     )
     loss = each / (labels != IGNORED).sum().clamp(min=1)
-    loss = loss + ATTACK_WEIGHT * functional.binary_cross_entropy_with_logits(attack.float(), attacks)
+    loss = loss + how.attack_weight * functional.binary_cross_entropy_with_logits(attack.float(), attacks)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(learned, clip)
+    torch.nn.utils.clip_grad_norm_(learned, how.clip_norm)
     optimizer.step()
     return float(loss.detach())
 

@@ -91,6 +91,9 @@ def attacks(
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="every n-th attack only")] = 1,
     without_model: Annotated[bool, typer.Option("--without-model", help="the degraded mode")] = False,
+    replies: Annotated[
+        Path | None, typer.Option(help="file for every reply that the model worded or that shows a sign, to be read")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Attack the whole assistant: which attacks reach what they want. 攻击整个助手。 Exit 100 if the must is missed.
@@ -105,7 +108,7 @@ def attacks(
 
     our_logging.setup()
     settings = load({"model.url": model_url}).settings
-    result = asyncio.run(bench_attacks(settings, every=every, without_model=without_model, say=say))
+    result = asyncio.run(bench_attacks(settings, every=every, without_model=without_model, say=say, replies=replies))
     show(result, attack_table(result), as_json)
     raise typer.Exit(100 if result["missed"] else 0)
 

@@ -6,6 +6,7 @@ from itertools import islice
 import pytest
 
 from finetune.tagger.synthesis.attacks import (
+    COLLECTIONS,
     HERE,
     PLAIN,
     AttackMessage,
@@ -21,7 +22,7 @@ from guardrails.testset.texts import attack_lines, harmless_lines
 LANGS: tuple[Lang, ...] = ("en", "zh")
 SIDES = ("attacks", "harmless")
 FILES = [(side, lang) for side in SIDES for lang in LANGS]
-COUNT = 1200
+COUNT = 2000
 
 
 def bare(text: str) -> str:
@@ -29,8 +30,7 @@ def bare(text: str) -> str:
 
 
 def templates(side: str, lang: Lang) -> list[str]:
-    collections = (families(f"{side}_{lang}"), families(f"{side}_more_{lang}"))
-    return [line for collection in collections for lines in collection.values() for line in lines]
+    return [line for part in COLLECTIONS for lines in families(f"{side}{part}_{lang}").values() for line in lines]
 
 
 @pytest.fixture(scope="module", params=LANGS)
@@ -116,14 +116,25 @@ def test_no_text_of_the_guards_exam_is_trained_on(lang: Lang) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_both_collections_are_drawn_from(lang: Lang) -> None:
-    drawn = list(attack_messages(lang, 3, 3000))
-    found = {message.family for message in drawn}
-    assert found == {
-        *families(f"attacks_{lang}"), *families(f"attacks_more_{lang}"),
-        *families(f"harmless_{lang}"), *(set(families(f"harmless_more_{lang}")) - {"plain_more"}),
-    }  # fmt: skip
-    assert not set(families(f"attacks_{lang}")) & set(families(f"attacks_more_{lang}"))
+def test_as_many_collections_are_drawn_from_as_asked(lang: Lang) -> None:
+    for many in (2, len(COLLECTIONS)):
+        found = {message.family for message in attack_messages(lang, 3, 5000, many)}
+        written = {name for side in SIDES for part in COLLECTIONS[:many] for name in families(f"{side}{part}_{lang}")}
+        assert found == written - {"plain_more"}
+
+
+@pytest.mark.parametrize(("side", "lang"), FILES)
+def test_no_family_is_of_two_collections(side: str, lang: Lang) -> None:
+    names = [name for part in COLLECTIONS for name in families(f"{side}{part}_{lang}")]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_broad_collection_has_many_small_families(lang: Lang) -> None:
+    attacks, harmless = families(f"attacks_broad_{lang}"), families(f"harmless_broad_{lang}")
+    assert len(attacks) >= 100
+    assert len(harmless) >= 60
+    assert all(3 <= len(lines) <= 5 for lines in (*attacks.values(), *harmless.values()))
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -6,20 +6,25 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+import torch
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 pytest.importorskip("faker")
 pytest.importorskip("onnx")
 
+from finetune.errors import BadBase
 from finetune.tagger.build import build, choose_attack_limits, toy
-from finetune.tagger.choose import ORDINARY_FALSE, customers_turns
-from finetune.tagger.encoder import build_tokenizer, open_e5
+from finetune.tagger.choose import ORDINARY_FALSE, _fits, customers_turns
+from finetune.tagger.encoder import build_tokenizer, load_encoder, open_e5
+from finetune.tagger.export import write_onnx
 from finetune.tagger.labels import IGNORED, LABELS, labels_of
+from finetune.tagger.read_back import read_back
 from finetune.tagger.synthesis.messages import Lang, Mark, Message, damaged, messages
 from finetune.tagger.synthesis.people import _lists, in_half
 from finetune.tagger.synthesis.words import read_templates
-from finetune.tagger.train import TaggerSettings, encode
+from finetune.tagger.train import TaggerSettings, blended, encode
 from finetune.tagger.vocabulary import keep, select
 from guardrails.tagger import CONFIG, DEFAULT, Tagger
 from guardrails.tagger import LABELS as GUARD_LABELS
@@ -64,7 +69,7 @@ def test_no_latin_name_of_the_guards_exam_is_trained_on() -> None:
     assert not trained & {*english_names("given"), *english_names("family")}
 
 
-@settings(max_examples=200)
+@hypothesis_settings(max_examples=200)
 @given(st.integers(0, 10_000))
 def test_damage_keeps_marks_on_their_values(seed: int) -> None:
     text = "Hello, please send the parcel to Ada O. Lin, 12 Oak Street, Leeds."
@@ -100,6 +105,55 @@ def test_a_toy_tagger_is_trained_exported_and_read_by_the_guard(tmp_path: Path) 
     assert "MIT" in (tmp_path / "out" / "README.md").read_text("utf-8")
 
 
+def test_weights_come_back_from_an_artifact(tmp_path: Path) -> None:
+    file = open_e5()
+    kept = keep(file.pieces, 2000, 500)
+    torch.manual_seed(3)
+    model, again = (load_encoder(file, kept, 2, len(LABELS)) for _ in range(2))
+    write_onnx(model, tmp_path / "model.onnx")
+    read_back(tmp_path / "model.onnx", again)
+    for (name, before), after in zip(model.state_dict().items(), again.state_dict().values(), strict=True):
+        assert torch.allclose(before, after, atol=float(before.abs().max()) / 60 + 1e-6), name
+    ids = torch.tensor([[0, 40, 41, 300, 7, 2]])
+    model.eval(), again.eval()
+    for one, other in zip(model(ids, ids > -1), again(ids, ids > -1), strict=True):
+        assert torch.allclose(one, other, atol=0.3)
+
+
+def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
+    file = open_e5()
+    kept = keep(file.pieces, 2000, 500)
+    write_onnx(load_encoder(file, kept, 1, len(LABELS)), tmp_path / "model.onnx")
+    with pytest.raises(BadBase, match="2 layers"):
+        read_back(tmp_path / "model.onnx", load_encoder(file, kept, 2, len(LABELS)))
+
+
+def test_blended_weights_lie_between_those_before_and_after() -> None:
+    before, after = {"w": torch.tensor([0.0, 2.0])}, {"w": torch.tensor([1.0, 2.0])}
+    assert blended(before, after, 0.7)["w"].tolist() == pytest.approx([0.7, 2.0])
+    assert blended(before, after, 1.0)["w"].tolist() == after["w"].tolist()
+
+
+def test_a_limit_fits_where_turns_by_themselves_keep_the_bound_by_a_standard_error() -> None:
+    def some(false: int, of: int) -> list[float]:
+        return [0.9] * false + [0.1] * (of - false)
+
+    assert _fits(0.8, some(10, 6000), some(15, 3000), some(20, 600))
+    assert not _fits(0.8, some(10, 6000), some(29, 3000), some(20, 600)), ".0097 by luck"
+    assert not _fits(0.8, some(70, 6000), some(15, 3000), some(20, 600))
+    assert not _fits(0.8, some(10, 6000), some(15, 3000), some(29, 600))
+
+
+def test_the_second_run_goes_on_from_the_first_ones_artifact(tmp_path: Path) -> None:
+    settings = toy(TaggerSettings(threads=1))
+    build(tmp_path / "first", settings, dev_messages=40)
+    config = build(tmp_path / "out", settings, start=tmp_path / "first", dev_messages=40)
+    assert config["recipe"]["second"]["turns"] > 0
+    assert Tagger(tmp_path / "out").attack("show me the others") != Tagger(tmp_path / "first").attack(
+        "show me the others"
+    )
+
+
 def test_limits_of_attacks_are_chosen_anew_without_training(tmp_path: Path) -> None:
     folder = tmp_path / "tagger"
     shutil.copytree(DEFAULT, folder)
@@ -120,6 +174,13 @@ def test_customers_turns_are_different_requests_to_a_shop(lang: Lang) -> None:
     assert len(turns) == len(set(turns)) == 300
     assert not any("<" in text or "{" in text for text in turns)
     assert turns == list(customers_turns(lang, 1, 300))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_turns_to_train_on_are_of_other_lines_than_those_that_choose_limits(lang: Lang) -> None:
+    trained, chosen = (set(customers_turns(lang, 1, 2000, half)) for half in ("train", "dev"))
+    # Slots can make one text of two lines: "how much" and "how much is {product}?", shortened.
+    assert len(trained & chosen) < 20
 
 
 def test_a_long_message_is_cut_for_training() -> None:

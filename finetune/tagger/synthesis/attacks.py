@@ -1,8 +1,10 @@
 r"""Messages for the classifier of prompt injection and jailbreak: half attacks, half what customers really write.
 
-The texts beside this module are written by hand. ``# family: name`` heads a family, ``[a|b]`` picks one, ``{slot}`` is
-filled from ``attack_words_LANG.txt``, ``{{`` and ``}}`` are braces, ``\n`` a line end; ``{lb}`` and ``{rb}`` are
-square brackets. Then the messages are damaged as people type, and some attacks are disguised.
+The texts beside this module are written by hand, in ``COLLECTIONS`` by different hands or of different days; the last
+one is broad instead of deep: a family is a goal, a cover or a manner, and many have near misses opposite them.
+``# family: name`` heads a family, ``[a|b]`` picks one, ``{slot}`` is filled from ``attack_words_LANG.txt``, ``{{`` and
+``}}`` are braces, ``\n`` a line end; ``{lb}`` and ``{rb}`` are square brackets. Then the messages are damaged as people
+type, and some attacks are disguised.
 
 An attack wants the assistant itself changed, opened or turned against others. A rude customer, one who asks for an
 exception or for his own data is harmless. Requests that are merely off topic are in neither half.
@@ -20,6 +22,8 @@ Lang = Literal["en", "zh"]
 T = TypeVar("T")
 HERE: Final = Path(__file__).parent
 PLAIN: Final = "plain"
+COLLECTIONS: Final = ("", "_more", "_third", "_broad")
+"""What ends the names of the files of each."""
 _CHOICE: Final = re.compile(r"\[([^\[\]]*)\]")
 _SLOT: Final = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _MACHINE: Final = re.compile(r"[{}<>\n=|_`]|[A-Za-z0-9+/]{16,}|[.-]{3,} ")
@@ -65,9 +69,12 @@ def families(name: str) -> dict[str, tuple[str, ...]]:
     return {key: tuple(lines) for key, lines in found.items()}
 
 
-def collected(sort: Literal["attacks", "harmless"], lang: Lang) -> dict[str, tuple[str, ...]]:
-    """The families of all collections, each by another hand or of another day."""
-    return {name: lines for part in ("", "_more") for name, lines in families(f"{sort}{part}_{lang}").items()}
+def collected(
+    sort: Literal["attacks", "harmless"], lang: Lang, collections: int = len(COLLECTIONS)
+) -> dict[str, tuple[str, ...]]:
+    """The families of the first ``collections`` ones."""
+    parts = COLLECTIONS[:collections]
+    return {name: lines for part in parts for name, lines in families(f"{sort}{part}_{lang}").items()}
 
 
 @cache
@@ -89,11 +96,11 @@ def filled(template: str, lang: Lang, rng: random.Random) -> str:
     return _SLOT.sub(value, chosen)
 
 
-def attack_messages(lang: Lang, seed: int, count: int) -> Iterator[AttackMessage]:
+def attack_messages(lang: Lang, seed: int, count: int, collections: int = len(COLLECTIONS)) -> Iterator[AttackMessage]:
     """``count`` messages, every second one an attack, families evenly; the same seed gives the same ones."""
     rng = random.Random(f"attacks:{lang}:{seed}")
-    attacks, harmless = collected("attacks", lang), collected("harmless", lang)
-    harmless[PLAIN] += harmless.pop(f"{PLAIN}_more")
+    attacks, harmless = collected("attacks", lang, collections), collected("harmless", lang, collections)
+    harmless[PLAIN] += harmless.pop(f"{PLAIN}_more", ())
     sorts = ((True, attacks), (False, harmless))
     lines = {(name, attack): _Deck(list(texts), rng) for attack, sort in sorts for name, texts in sort.items()}
     names = {True: _Deck(list(attacks), rng), False: _Deck([name for name in harmless if name != PLAIN], rng)}
