@@ -203,7 +203,8 @@ def tagger(
     start: Annotated[Path | None, typer.Option(help="artifact to go on from: the second run alone")] = None,
     trained: Annotated[Path | None, typer.Option(help="checkpoint.pt of a run that was trained: do the rest")] = None,
     limits_only: Annotated[
-        bool, typer.Option("--limits-only", help="train nothing: choose for --out anew what counts as an attack")
+        bool,
+        typer.Option("--limits-only", help="train nothing: choose for --out anew what counts as a name, an attack"),
     ] = False,
     seed: Annotated[int, typer.Option(help="of messages, initial head and order")] = 1,
     threads: Annotated[int, typer.Option(help="processor threads")] = 2,
@@ -213,7 +214,7 @@ def tagger(
 
     训练姓名与地址识别模型。
     """
-    from finetune.tagger.build import build, choose_attack_limits
+    from finetune.tagger.build import build, choose_limits
     from finetune.tagger.train import TaggerSettings
     from guardrails.errors import GuardError
 
@@ -227,7 +228,7 @@ def tagger(
     )
     try:
         if limits_only:
-            config = choose_attack_limits(out, seed)
+            config = choose_limits(out, seed)
         else:
             config = build(out, settings, work=work, report=_report_line(), start=start, trained=trained)
     except (FinetuneError, GuardError, OSError, ImportError) as error:

@@ -33,7 +33,8 @@ FORMAT: Final = 3
 LABELS: Final = ("O", "B-PERSON", "I-PERSON", "B-ADDRESS", "I-ADDRESS")
 _KINDS: Final[tuple[tuple[Kind, int], ...]] = (("PERSON", 1), ("ADDRESS", 3))
 _WINDOW, _STRIDE = 126, 84
-_NO_NAME: Final = 0.03
+_NO_NAME: Final = 0.2
+"""Below it the guess of a rule is none; on development messages as good as 0.03, with a ninth fewer false alarms."""
 _RECENT: Final = 8  # a turn reads its text for attacks and for names: once is enough
 _CJK: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
 _WORD: Final = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")

@@ -55,14 +55,13 @@ def write(
 
 def update(
     folder: Path,
-    thresholds: Mapping[str, Thresholds] | None,
+    thresholds: Mapping[str, Thresholds],
     attack: Mapping[str, AttackLimits],
     measured: dict[str, Any],
 ) -> dict[str, Any]:
-    """Puts thresholds (none: those there stay) and measured quality into the config and the card."""
+    """Puts thresholds and measured quality into the config and the card."""
     config: dict[str, Any] = json.loads((folder / CONFIG).read_text("utf-8"))
-    if thresholds is not None:
-        config["thresholds"] = {name: asdict(limits) for name, limits in thresholds.items()}
+    config["thresholds"] = {name: asdict(limits) for name, limits in thresholds.items()}
     config["attack"] = {lang: asdict(limits) for lang, limits in attack.items()}
     config["measured"] |= measured
     _write_documents(folder, config)

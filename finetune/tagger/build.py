@@ -69,19 +69,18 @@ def build(
             train(model, _examples(run, tokenizer), run, work=work, report=_logged(report, work))
     recipe = asdict(settings) | {"second": asdict(second(settings))}
     artifact.write(out, model, tokenizer, _BEFORE, choose.ANY_ATTACK, recipe)
-    thresholds, measured = choose.choose(out, settings.seed + 1, dev_messages)
-    attack, attack_measured = choose.choose_attack(out, settings.seed + 1, dev_messages)
-    return artifact.update(out, thresholds, attack, measured | attack_measured)
+    return choose_limits(out, settings.seed, dev_messages)
 
 
-def choose_attack_limits(folder: Path, seed: int, dev_messages: int = DEV_MESSAGES) -> dict[str, Any]:
-    """Chooses anew from which share a text counts as an attack, for an artifact that is there; the config.
+def choose_limits(folder: Path, seed: int, dev_messages: int = DEV_MESSAGES) -> dict[str, Any]:
+    """Chooses from which share a word is a name or an address and a text an attack, for an artifact; its config.
 
     Raises:
         GuardError: the folder is missing, damaged or of another format.
     """
-    attack, measured = choose.choose_attack(folder, seed + 1, dev_messages)
-    return artifact.update(folder, None, attack, measured)
+    thresholds, measured = choose.choose(folder, seed + 1, dev_messages)
+    attack, attack_measured = choose.choose_attack(folder, seed + 1, dev_messages)
+    return artifact.update(folder, thresholds, attack, measured | attack_measured)
 
 
 def _examples(settings: TaggerSettings, tokenizer: Tokenizer) -> list[Encoded]:

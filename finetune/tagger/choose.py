@@ -23,7 +23,8 @@ from guardrails.normalise import normalise
 from guardrails.readable import Readable
 from guardrails.tagger import AttackLimits, Tagger, Thresholds, Word, spans
 
-FALSE_WEIGHT: Final = 1.0
+FALSE_WEIGHT: Final = 2.0
+"""Most messages hold nothing personal, and a name found in a product's takes it out of the search."""
 ENOUGH: Final = 0.9
 """A kind of which the rules alone find this share is left to the rules."""
 OFF: Final = Thresholds(1.1, 1.1)

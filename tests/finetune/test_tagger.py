@@ -15,7 +15,7 @@ pytest.importorskip("faker")
 pytest.importorskip("onnx")
 
 from finetune.errors import BadBase
-from finetune.tagger.build import build, choose_attack_limits, toy
+from finetune.tagger.build import build, choose_limits, toy
 from finetune.tagger.choose import ORDINARY_FALSE, _fits, customers_turns
 from finetune.tagger.encoder import build_tokenizer, load_encoder, open_e5
 from finetune.tagger.export import write_onnx
@@ -154,12 +154,16 @@ def test_the_second_run_goes_on_from_the_first_ones_artifact(tmp_path: Path) -> 
     )
 
 
-def test_limits_of_attacks_are_chosen_anew_without_training(tmp_path: Path) -> None:
+def test_limits_are_chosen_anew_without_training(tmp_path: Path) -> None:
     folder = tmp_path / "tagger"
     shutil.copytree(DEFAULT, folder)
     before = json.loads((folder / CONFIG).read_text("utf-8"))
-    config = choose_attack_limits(folder, seed=1, dev_messages=60)
-    assert config["thresholds"] == before["thresholds"]
+    config = choose_limits(folder, seed=1, dev_messages=60)
+    assert config["thresholds"].keys() == before["thresholds"].keys()
+    assert (
+        config["measured"]["dev en, with tagger"]["core PERSON"]
+        > config["measured"]["dev en, rules alone"]["core PERSON"]
+    )
     assert config["sha256"] == before["sha256"]
     told = config["measured"]["dev zh, attacks"]
     assert told["blocked of ordinary"] <= ORDINARY_FALSE
