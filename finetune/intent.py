@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from finetune.errors import BadExamples
 from finetune.evaluate import Share
 from finetune.sentences import Encode
-from finetune.typos import with_slips
+from finetune.typos import with_gap, with_slips
 
 WORD_FEATURES: Final = 32_768
 CHAR_FEATURES: Final = 65_536
@@ -30,6 +30,7 @@ MIN_WEIGHT: Final = 0.02  # smaller ones change no decision, and zeros compress
 MIN_CASES: Final = 5  # of a label, to be learned at all
 SENTENCE_SCALE: Final = 2.0  # of the sentence vector beside the two halves of hashed features, each of length one
 SLIP_RATES: Final = (0.05, 0.1, 0.15)
+SLIPPED_COPIES: Final = 2  # of every English text
 
 
 @dataclass(frozen=True)
@@ -104,15 +105,22 @@ def features(texts: Sequence[str]) -> Any:
 
 
 def with_typos(cases: Sequence[Labelled], seed: int) -> list[Labelled]:
-    """The cases once each, and every English one a second time as fast fingers would type it."""
-    rng = random.Random(f"{seed}:slips")
+    """The cases once each, and every English one again as fast fingers would type it and the guard would pass it on.
+
+    Every text has slips of its own, whatever stands beside it: vectors that were kept stay good for the next run.
+    """
     once = list(dict.fromkeys(cases))
     slipped = (
-        Labelled(with_slips(rng, case.text, rng.choice(SLIP_RATES)), case.lang, case.label)
+        Labelled(_typed(random.Random(f"{seed}:{copy}:{case.text}"), case.text), case.lang, case.label)
         for case in once
         if case.lang == "en"
+        for copy in range(SLIPPED_COPIES)
     )
     return [*once, *slipped]
+
+
+def _typed(rng: random.Random, text: str) -> str:
+    return with_gap(rng, text, with_slips(rng, text, rng.choice(SLIP_RATES)))
 
 
 def train_intents(
