@@ -13,7 +13,7 @@ from bot.certain import commands_for_certain
 from bot.clauses import clauses
 from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, CommandError, parse
 from bot.model_client import Model, ModelError
-from bot.overruled import stands
+from bot.overruled import Reading, stands
 from bot.prompts import Context, Prompting, understand_messages
 from bot.service.beside import RULE_TOPICS, asks_rule, asks_where, beside, rule_asked
 from bot.service.case import Stage
@@ -37,7 +37,7 @@ UnderstoodBy = Literal["rule", "llm", "classifier"]
 class Understanding:
     """The commands of a turn, who found them, and how sure (``None``: certain or not known).
 
-    ``in_scope``: how likely the turn is a shop's business, where the classifier decided.
+    ``in_scope``: how likely the turn is a shop's business, as the classifier sees it; ``None`` where it was not asked.
     """
 
     commands: tuple[Command, ...]
@@ -68,14 +68,12 @@ class Understander:
             return Understanding((answer,), "rule")
         guess = await asyncio.to_thread(commands_unaided, text.text, context, lang, self.intents, self.order_pattern)
         found = await self._asked(text, context, guess)
-        ruled = self._with_requests(found.commands, text, context)
-        if (
-            stage is None
-            and context.awaiting is None
-            and stands(guess, ruled, text.text, self.order_pattern, known=known)
-        ):
-            ruled = guess.commands
-        return replace(found, commands=self._with_details(ruled, text, context, known))
+        told = self._ruled(found.commands, text, context)
+        other = Reading(told or found.commands, by_rule=told is not None, known=known)
+        if stage is None and context.awaiting is None and stands(guess, other, text.text, self.order_pattern):
+            found, other = _classified(guess), replace(other, commands=guess.commands)
+        commands = self._with_details(other.commands, text, context, known)
+        return replace(found, commands=commands, in_scope=guess.in_scope)
 
     def _with_details(
         self, commands: tuple[Command, ...], text: Concealed, context: Context, known: bool
@@ -87,7 +85,8 @@ class Understander:
             commands = (*details, *kept)
         return tuple(dict.fromkeys(commands))[: MAX_COMMANDS + 1]
 
-    def _with_requests(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
+    def _ruled(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...] | None:
+        """What rules make of ``commands``; ``None`` where no word of the text calls for one."""
         requests = wanted(text.text, self.order_pattern)
         # What is plainly asked for leaves no room for what else the model may see in it.
         wished = self._wished(commands, requests, text) if requests else None
@@ -102,13 +101,15 @@ class Understander:
         more = (c for c in wished if not served or (len(requests) > 1 and c.kind not in named))
         return (*served, *more, *beside(text.text, commands, self.order_pattern))
 
-    def _asked_for(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
+    def _asked_for(
+        self, commands: tuple[Command, ...], text: Concealed, context: Context
+    ) -> tuple[Command, ...] | None:
         """Questions that the words tell better than a small model does, with what other clauses ask beside them."""
         told = self._told(commands, text, context)
         if told is None and asks_rule(text.text) and not any(c.name == "ask_policy" for c in commands):
             return tuple(_as_rule(command) for command in commands)
         if told is None or len(commands) == 1:
-            return told or commands
+            return told
         names = {command.name for command in told}
         asked = any(read_requests(part) and not asks_where(part) for part in clauses(text.text))
         served = (c for c in commands if asked and c.name == "service" and c.kind in KIND_OF.values())

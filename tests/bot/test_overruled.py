@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 
 from bot.commands import Command
-from bot.model_client import ModelUnavailable
+from bot.model_client import Completion, ModelUnavailable
 from bot.prompts import Context
 from bot.session import Lang
 from bot.understand import Understander
@@ -118,3 +118,30 @@ def test_a_second_request_is_kept_beside_what_the_rules_find(
 ) -> None:
     found = understood(text, Says("track_order", 0.9, by_word), lang)
     assert {command.kind or command.name for command in found} == labels
+
+
+class Speaks:
+    """A language model that answers every message with a request of its own."""
+
+    def __init__(self, answer: str) -> None:
+        self._answer = answer
+
+    async def complete(self, *_: Any, **__: Any) -> Completion:
+        return Completion(self._answer, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("label", "share", "names"),
+    [
+        ("out_of_scope", 0.6, ["out_of_scope"]),  # a small model hardly ever says so
+        ("service:invoice", 0.8, ["service"]),
+        ("service:invoice", 0.5, ["find_product"]),  # where both are unsure, the one that knows the dialogue
+    ],
+)
+def test_a_likely_reading_stands_against_a_language_model_alone(label: str, share: float, names: list[str]) -> None:
+    model = Speaks('[{"name":"find_product","query":"owls"}]')
+    understander = Understander(model, Says(label, share), "tuned", ORDERS)  # type: ignore[arg-type]  # asks for no stream
+    found = asyncio.run(understander.understand(Concealed.fixed("tell about the owls"), Context(), "en"))
+    assert [command.name for command in found.commands] == names
+    assert found.by == ("llm" if names == ["find_product"] else "classifier")
+    assert found.in_scope is not None

@@ -73,6 +73,22 @@ def vectors(texts: Sequence[str]) -> "np.ndarray[Any, Any]":
     return np.array([[float(not text.isascii()), len(text) / 20, 1.0] for text in texts], dtype=np.float32)
 
 
+def test_mistyped_copies_cost_no_vectors_and_a_share_of_texts_will_do() -> None:
+    asked: set[str] = set()
+
+    def counted(texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+        asked.update(texts)
+        return vectors(texts)
+
+    meant = {case.text for case in CASES}
+    train_intents(with_typos(CASES, 1), encode=counted)
+    assert asked == meant
+    asked.clear()
+    train_intents(with_typos(CASES, 1), encode=counted, vector_share=0.5)
+    assert asked < meant
+    assert 0.3 < len(asked) / len(meant) < 0.7
+
+
 class Vectors:
     fingerprint = "three numbers"
 
