@@ -20,6 +20,11 @@ _POINTS: Final = re.compile(
 )
 """Something that could be sent back."""
 
+_OF_A_SHOP: Final = re.compile(
+    r"\b(?:refund|return|order|parcel|package|deliver)\w*|退款|退货|订单|包裹|快递", re.IGNORECASE
+)
+"""What makes a rule's reading of a message a shop's business."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -41,7 +46,7 @@ def stands(guess: Guess, other: Reading, text: str, order_pattern: str) -> bool:
         return False
     named = re.search(order_pattern, text, re.IGNORECASE) is not None
     if label.name == "out_of_scope":
-        return not (other.known or named)
+        return not (other.known or named or (other.by_rule and _OF_A_SHOP.search(text)))
     if any(command.name == "ask_account" for command in other.commands):
         return False
     served = {command.kind for command in other.commands if command.name == "service"}

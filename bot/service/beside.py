@@ -42,8 +42,8 @@ _SENDS: Final = re.compile(
     r"\bdo\syou\s(?:also\s)?(?:ship|deliver|send|post)\b|\bcan\syou\s(?:ship|deliver)\b[^.?]*\babroad\b|(?:能|可以)?(?:发|寄|送)(?:到)?(?:国外|海外|境外)|包邮"
 )
 _ORDERS: Final = re.compile(r"\borders\b|(?:哪些|所有|全部|我的)订单")
-_BESIDE_ORDERS: Final[frozenset[ServiceKind]] = frozenset(("invoice", "warranty", "account", "payment"))
-"""Kinds of service that no request about an order stands for. A complaint comes with many and asks for nothing."""
+_BESIDE_ORDERS: Final[frozenset[ServiceKind]] = frozenset(("invoice", "warranty"))
+"""Kinds of service that nobody asks for unless he says so; a complaint, money or an account come up in many stories."""
 _TELLS: Final = re.compile(r"\w+(?:\W+\w+){2}|[\u4e00-\u9fff]{4}")
 """More than a courtesy."""
 
