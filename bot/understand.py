@@ -10,17 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from bot.certain import commands_for_certain
+from bot.clauses import clauses
 from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, CommandError, parse
 from bot.model_client import Model, ModelError
+from bot.overruled import Reading, stands
 from bot.prompts import Context, Prompting, understand_messages
 from bot.service.beside import RULE_TOPICS, asks_rule, asks_where, beside, rule_asked
 from bot.service.case import Stage
 from bot.service.questions import asked_about
-from bot.service.requests import Request
+from bot.service.requests import Request, read_requests
 from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
 from bot.slots import details_in, order_in, proves
-from bot.unaided import Intents, commands_unaided
+from bot.unaided import Guess, Intents, commands_unaided
 from guardrails.findings import Concealed
 
 MIN_CONFIDENCE: Final = 0.05
@@ -35,7 +37,7 @@ UnderstoodBy = Literal["rule", "llm", "classifier"]
 class Understanding:
     """The commands of a turn, who found them, and how sure (``None``: certain or not known).
 
-    ``in_scope``: how likely the turn is a shop's business, where the classifier decided.
+    ``in_scope``: how likely the turn is a shop's business, as the classifier sees it; ``None`` where it was not asked.
     """
 
     commands: tuple[Command, ...]
@@ -64,23 +66,31 @@ class Understander:
             return Understanding(certain, "rule")
         if stage is not None and (answer := answer_to(stage, text.text, self.order_pattern)):
             return Understanding((answer,), "rule")
-        found = await self._asked(text, context, lang)
-        return replace(found, commands=self._with_requests(found.commands, text, context, known))
+        guess = await asyncio.to_thread(commands_unaided, text.text, context, lang, self.intents, self.order_pattern)
+        found = await self._asked(text, context, guess)
+        told = self._ruled(found.commands, text, context)
+        other = Reading(told or found.commands, by_rule=told is not None, known=known)
+        if stage is None and context.awaiting is None and stands(guess, other, text.text, self.order_pattern):
+            found, other = _classified(guess), replace(other, commands=guess.commands)
+        commands = self._with_details(other.commands, text, context, known)
+        return replace(found, commands=commands, in_scope=guess.in_scope)
 
-    def _with_requests(
+    def _with_details(
         self, commands: tuple[Command, ...], text: Concealed, context: Context, known: bool
     ) -> tuple[Command, ...]:
-        """With what the words plainly ask to be done to orders, and the details that prove who asks."""
         needed = not known and (context.awaiting == "identity" or proves(text.text))
         details = tuple(c for c in details_in(text.text) if c not in commands) if needed else ()
-        requests = wanted(text.text, self.order_pattern)
-        # What is plainly asked for leaves no room for what else the model may see in it.
-        wished = self._wished(commands, requests, text) if requests else None
-        commands = wished or self._asked_for(commands, text, context)
         if any(c.name in _OF_ONES_OWN for c in commands) or context.awaiting == "identity":
             kept = tuple(c for c in commands if c.name != "unclear" or not details)
             commands = (*details, *kept)
         return tuple(dict.fromkeys(commands))[: MAX_COMMANDS + 1]
+
+    def _ruled(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...] | None:
+        """What rules make of ``commands``; ``None`` where no word of the text calls for one."""
+        requests = wanted(text.text, self.order_pattern)
+        # What is plainly asked for leaves no room for what else the model may see in it.
+        wished = self._wished(commands, requests, text) if requests else None
+        return wished or self._asked_for(commands, text, context)
 
     def _wished(
         self, commands: tuple[Command, ...], requests: tuple[Request, ...], text: Concealed
@@ -91,8 +101,22 @@ class Understander:
         more = (c for c in wished if not served or (len(requests) > 1 and c.kind not in named))
         return (*served, *more, *beside(text.text, commands, self.order_pattern))
 
-    def _asked_for(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
-        """Questions that the words tell better than a small model does."""
+    def _asked_for(
+        self, commands: tuple[Command, ...], text: Concealed, context: Context
+    ) -> tuple[Command, ...] | None:
+        """Questions that the words tell better than a small model does, with what other clauses ask beside them."""
+        told = self._told(commands, text, context)
+        if told is None and asks_rule(text.text) and not any(c.name == "ask_policy" for c in commands):
+            return tuple(_as_rule(command) for command in commands)
+        if told is None or len(commands) == 1:
+            return told
+        names = {command.name for command in told}
+        asked = any(read_requests(part) and not asks_where(part) for part in clauses(text.text))
+        served = (c for c in commands if asked and c.name == "service" and c.kind in KIND_OF.values())
+        others = (*served, *beside(text.text, commands, self.order_pattern))
+        return (*told, *(c for c in others if c.name == "ask_policy" or c.name not in names))
+
+    def _told(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...] | None:
         if rule := rule_asked(text.text):
             return (rule,)
         of_order = bool(context.topic and re.fullmatch(self.order_pattern, context.topic, re.IGNORECASE))
@@ -102,20 +126,18 @@ class Understander:
         if asks_where(text.text):
             kept = tuple(c for c in commands if c.name in ("track_order", "human"))
             return kept or (Command("track_order", order=self._order_in(text)),)
-        if asks_rule(text.text):
-            return tuple(_as_rule(command) for command in commands)
-        return commands
+        return None
 
-    async def _asked(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
+    async def _asked(self, text: Concealed, context: Context, guess: Guess) -> Understanding:
         """What the model reads, else the classifier."""
         try:
             messages = understand_messages(context, text, self.prompting)
             answer = await self.model.complete(messages, schema=SCHEMA, max_tokens=MAX_OUTPUT_TOKENS)
             commands = self._checked(parse(answer.text), text, context)
         except (ModelError, CommandError):
-            return await self._classified(text, context, lang)
+            return _classified(guess)
         if answer.confidence is not None and answer.confidence < MIN_CONFIDENCE:
-            second = await self._classified(text, context, lang)
+            second = _classified(guess)
             return second if second.commands[0].name != "unclear" else Understanding(commands, "llm", answer.confidence)
         return Understanding(commands, "llm", answer.confidence)
 
@@ -138,9 +160,9 @@ class Understander:
     def _order_in(self, text: Concealed) -> str | None:
         return order_in(text.text, self.order_pattern)
 
-    async def _classified(self, text: Concealed, context: Context, lang: Lang) -> Understanding:
-        guess = await asyncio.to_thread(commands_unaided, text.text, context, lang, self.intents, self.order_pattern)
-        return Understanding(guess.commands, "classifier", guess.probability, guess.in_scope)
+
+def _classified(guess: Guess) -> Understanding:
+    return Understanding(guess.commands, "classifier", guess.probability, guess.in_scope)
 
 
 def _as_rule(command: Command) -> Command:

@@ -164,6 +164,9 @@ def intent(
     ] = PUBLIC,
     out: Annotated[Path, typer.Option(help="artifact folder")] = INTENT,
     work: Annotated[Path, typer.Option(help="folder that keeps sentence vectors for the next run")] = WORK,
+    vector_share: Annotated[
+        float, typer.Option(min=0.05, max=1.0, help="of texts whose sentence vectors are made, for a quicker run")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="of the solver, the sample and the slips")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -180,8 +183,10 @@ def intent(
         own, sources = read_labelled(cases), read_public(public, seed)
         wording = [Labelled(text, "en", label) for source in sources for text, label in source.rows]
         encode = encoder(work / "sentences.npz", _report_share("encoded"))
-        weights = train_intents(with_typos([*own, *wording], seed), encode=encode, seed=seed)
-        size = save_intents(weights, out, encoder=encoder_fingerprint(), own_cases=len(own), sources=sources)
+        weights = train_intents(with_typos([*own, *wording], seed), encode=encode, vector_share=vector_share, seed=seed)
+        size = save_intents(
+            weights, out, encoder=encoder_fingerprint(), own_cases=len(own), sources=sources, vector_share=vector_share
+        )
         summary: dict[str, Any] = {"folder": str(out), "labels": len(weights.labels), "bytes": size}
         summary |= {"temperature": weights.temperature, "public": {s.name: len(s.rows) for s in sources}}
         if evaluation is not None:

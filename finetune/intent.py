@@ -10,6 +10,7 @@ written here there.
 import hashlib
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from finetune.errors import BadExamples
 from finetune.evaluate import Share
 from finetune.sentences import Encode
-from finetune.typos import with_slips
+from finetune.typos import with_gap, with_slips
 
 WORD_FEATURES: Final = 32_768
 CHAR_FEATURES: Final = 65_536
@@ -30,6 +31,9 @@ MIN_WEIGHT: Final = 0.02  # smaller ones change no decision, and zeros compress
 MIN_CASES: Final = 5  # of a label, to be learned at all
 SENTENCE_SCALE: Final = 2.0  # of the sentence vector beside the two halves of hashed features, each of length one
 SLIP_RATES: Final = (0.05, 0.1, 0.15)
+USUAL: Final = 5  # texts that hold a word before a mistyped one is taken for it
+_WORDS: Final = re.compile(r"(?<![\w<'])[a-z]+(?![\w>'])")
+SLIPPED_COPIES: Final = 2  # of every English text; they cost no vectors
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Labelled:
     text: str
     lang: str
     label: str
+    slip_of: str = ""
+    """Of a mistyped copy, the text as it was meant. Its letters are learned and no vector, which would say little."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class IntentWeights:
     intercept: NDArray[np.float32]
     temperature: float
     sentence: NDArray[np.float32] | None = None  # (dimensions of the encoder, labels)
+    words: tuple[str, ...] = ()  # English words of the training texts, the most usual first
+    usual: int = 0  # so many of them are what a mistyped word may have meant
 
 
 def label_of(command: dict[str, Any]) -> str:
@@ -104,25 +112,35 @@ def features(texts: Sequence[str]) -> Any:
 
 
 def with_typos(cases: Sequence[Labelled], seed: int) -> list[Labelled]:
-    """The cases once each, and every English one a second time as fast fingers would type it."""
-    rng = random.Random(f"{seed}:slips")
+    """The cases once each, and every English one again as fast fingers would type it and the guard would pass it on."""
     once = list(dict.fromkeys(cases))
     slipped = (
-        Labelled(with_slips(rng, case.text, rng.choice(SLIP_RATES)), case.lang, case.label)
+        Labelled(_typed(random.Random(f"{seed}:{copy}:{case.text}"), case.text), case.lang, case.label, case.text)
         for case in once
         if case.lang == "en"
+        for copy in range(SLIPPED_COPIES)
     )
     return [*once, *slipped]
 
 
+def _typed(rng: random.Random, text: str) -> str:
+    return with_gap(rng, text, with_slips(rng, text, rng.choice(SLIP_RATES)))
+
+
 def train_intents(
-    cases: Sequence[Labelled], *, encode: Encode | None = None, strength: float = 20.0, seed: int = 1
+    cases: Sequence[Labelled],
+    *,
+    encode: Encode | None = None,
+    vector_share: float = 1.0,
+    strength: float = 20.0,
+    seed: int = 1,
 ) -> IntentWeights:
     """Fits the model; every tenth text is kept aside to calibrate the temperature.
 
     Args:
         cases: labelled turns; labels with fewer than ``MIN_CASES`` are left out.
         encode: gives sentence vectors; without it words and characters alone are learned.
+        vector_share: of texts that are encoded, in [0, 1]; the letters of the others are learned without a vector.
         strength: inverse of the regularisation.
         seed: of the solver.
     """
@@ -130,11 +148,11 @@ def train_intents(
 
     counts = Counter(case.label for case in cases)
     usable = [case for case in cases if counts[case.label] >= MIN_CASES]
-    kept = [case for case in usable if _aside(case)]
+    kept = [c for c in usable if _aside(c) and not c.slip_of and _drawn(c.text, 1, vector_share)]
     learn = [case for case in usable if not _aside(case)]
     if len({case.label for case in learn}) < 3:
         raise BadExamples(f"expected at least three labels with {MIN_CASES} cases, got {len(counts)} labels in all")
-    rows, centre = _rows([case.text for case in learn], encode)
+    rows, centre = _rows(learn, encode, vector_share)
     model = LogisticRegression(C=strength, max_iter=100, tol=1e-3, random_state=seed)
     model.fit(rows, [case.label for case in learn])
     hashed = model.coef_.T[: WORD_FEATURES + CHAR_FEATURES].copy()
@@ -144,19 +162,36 @@ def train_intents(
         sentence = (SENTENCE_SCALE * model.coef_.T[WORD_FEATURES + CHAR_FEATURES :]).astype(np.float32)
         intercept = (model.intercept_ - centre @ sentence).astype(np.float32)
     labels = tuple(str(label) for label in model.classes_)
-    weights = IntentWeights(labels, hashed.astype(np.float16), intercept, 1.0, sentence)
+    words, usual = vocabulary(cases)
+    weights = IntentWeights(labels, hashed.astype(np.float16), intercept, 1.0, sentence, words, usual)
     return replace(weights, temperature=_temperature(weights, kept or learn, encode))
 
 
-def _rows(texts: Sequence[str], encode: Encode | None) -> tuple[Any, NDArray[np.float32] | None]:
-    """Features for training, with the centre that was taken from the sentence vectors."""
+def vocabulary(cases: Sequence[Labelled]) -> tuple[tuple[str, ...], int]:
+    """English words of texts as they were meant, and how many of them come in ``USUAL`` texts or more."""
+    counts: Counter[str] = Counter()
+    for text in dict.fromkeys(case.text for case in cases if case.lang == "en" and not case.slip_of):
+        counts.update(set(_WORDS.findall(text.lower())))
+    words = sorted(counts, key=lambda word: (-counts[word], word))
+    return tuple(words), sum(count >= USUAL for count in counts.values())
+
+
+def _rows(cases: Sequence[Labelled], encode: Encode | None, share: float) -> tuple[Any, NDArray[np.float32] | None]:
+    """Features for training, with the centre that was taken from the sentence vectors; slipped copies stand in it.
+
+    So the letters learn to do without vectors, and vectors are learned from what was meant.
+    """
     from scipy.sparse import csr_matrix, hstack
 
+    texts = [case.text for case in cases]
     if encode is None:
         return features(texts), None
-    vectors = encode(texts)
+    whole = [at for at, case in enumerate(cases) if not case.slip_of and _drawn(case.text, 1, share)]
+    vectors = encode([texts[at] for at in whole])
     centre: NDArray[np.float32] = vectors.mean(axis=0)
-    return hstack([features(texts), csr_matrix(SENTENCE_SCALE * (vectors - centre))], format="csr"), centre
+    beside = np.zeros((len(texts), vectors.shape[1]), np.float32)
+    beside[whole] = SENTENCE_SCALE * (vectors - centre)
+    return hstack([features(texts), csr_matrix(beside)], format="csr"), centre
 
 
 def logits(weights: IntentWeights, texts: Sequence[str], encode: Encode | None = None) -> NDArray[np.float64]:
@@ -189,7 +224,12 @@ def accuracy(weights: IntentWeights, cases: Iterable[Labelled], encode: Encode |
 
 
 def _aside(case: Labelled) -> bool:
-    return hashlib.sha256(case.text.encode()).digest()[0] < 26  # one in ten
+    return _drawn(case.slip_of or case.text, 0, 0.1)
+
+
+def _drawn(text: str, draw: int, share: float) -> bool:
+    """Whether a text belongs to a share of all, by its hash: the same in every run. ``draw``: which of the draws."""
+    return hashlib.sha256(text.encode()).digest()[draw] < round(256 * share)
 
 
 def _temperature(weights: IntentWeights, cases: Sequence[Labelled], encode: Encode | None) -> float:

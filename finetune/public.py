@@ -53,13 +53,19 @@ def read_public(folder: Path, seed: int = 1, table: Path = TABLE) -> list[Source
         if not path.is_file():
             continue
         try:
-            rows = [(text, label) for text, theirs in _rows(path, entry) if (label := _ours(theirs, entry))]
+            rows = [
+                (text, label, theirs in entry.get("whole", ()))
+                for text, theirs in _rows(path, entry)
+                if (label := _ours(theirs, entry))
+            ]
         except (KeyError, ValueError, TypeError) as error:
             raise BadExamples(f"expected {entry['title']} in {path.name}, got {type(error).__name__}") from None
-        limit = entry.get("sample", len(rows))
-        chosen = rows if len(rows) <= limit else random.Random(f"{seed}:{name}").sample(rows, limit)
+        whole = [(text, label) for text, label, needed in rows if needed]
+        rest = [(text, label) for text, label, needed in rows if not needed]
+        limit = max(0, entry.get("sample", len(rows)) - len(whole))
+        chosen = rest if len(rest) <= limit else random.Random(f"{seed}:{name}").sample(rest, limit)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        found.append(Source(name, entry["title"], entry["licence"], digest, tuple(chosen)))
+        found.append(Source(name, entry["title"], entry["licence"], digest, (*chosen, *whole)))
     return found
 
 

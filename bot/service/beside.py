@@ -42,6 +42,10 @@ _SENDS: Final = re.compile(
     r"\bdo\syou\s(?:also\s)?(?:ship|deliver|send|post)\b|\bcan\syou\s(?:ship|deliver)\b[^.?]*\babroad\b|(?:能|可以)?(?:发|寄|送)(?:到)?(?:国外|海外|境外)|包邮"
 )
 _ORDERS: Final = re.compile(r"\borders\b|(?:哪些|所有|全部|我的)订单")
+_BESIDE_ORDERS: Final[frozenset[ServiceKind]] = frozenset(("invoice", "warranty"))
+"""Kinds of service that nobody asks for unless he says so; a complaint, money or an account come up in many stories."""
+_TELLS: Final = re.compile(r"\w+(?:\W+\w+){2}|[\u4e00-\u9fff]{4}")
+"""More than a courtesy."""
 
 
 def asks_where(text: str) -> bool:
@@ -100,6 +104,7 @@ def beside(text: str, commands: tuple[Command, ...], order_pattern: str) -> tupl
         if (
             command.name == "human"
             or (command.name == "list_orders" and _ORDERS.search(rest))
+            or (command.name == "service" and command.kind in _BESIDE_ORDERS and _TELLS.search(rest))
             or (command.name == "ask_policy" and asked and not any(c.name == "ask_policy" for c in kept))
             or (command.name in ("find_product", "ask_product") and _GOODS.search(rest))
         ):

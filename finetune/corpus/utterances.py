@@ -42,6 +42,7 @@ WEIGHTS: Final = {
     "shopping": 22,
     "policies": 14,
     "elsewhere": 12,
+    "general": 12,
 }
 # Turns whose meaning depends on the context, or that people type bare: no greeting before, no courtesy after.
 _BARE: Final = frozenset(

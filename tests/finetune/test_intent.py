@@ -26,7 +26,7 @@ from finetune.intent import (
 from finetune.intent_folder import save_intents
 from finetune.public import read_public
 from finetune.sentences import encoder, encoder_fingerprint
-from finetune.typos import with_slips
+from finetune.typos import with_gap, with_slips
 
 WORDS = {
     "track_order": [
@@ -71,6 +71,22 @@ def test_the_bot_reads_what_is_written_and_gives_the_same_probabilities(tmp_path
 def vectors(texts: Sequence[str]) -> "np.ndarray[Any, Any]":
     """Stands for the encoder: whether there is Chinese, and the length."""
     return np.array([[float(not text.isascii()), len(text) / 20, 1.0] for text in texts], dtype=np.float32)
+
+
+def test_mistyped_copies_cost_no_vectors_and_a_share_of_texts_will_do() -> None:
+    asked: set[str] = set()
+
+    def counted(texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+        asked.update(texts)
+        return vectors(texts)
+
+    meant = {case.text for case in CASES}
+    train_intents(with_typos(CASES, 1), encode=counted)
+    assert asked == meant
+    asked.clear()
+    train_intents(with_typos(CASES, 1), encode=counted, vector_share=0.5)
+    assert asked < meant
+    assert 0.3 < len(asked) / len(meant) < 0.7
 
 
 class Vectors:
@@ -119,8 +135,22 @@ def test_slips_come_at_their_rate_and_english_is_learned_with_them() -> None:
     words = with_slips(random.Random(1), text, 0.1).split()
     whole = sum(word in text.split() for word in words) / len(words)
     assert 0.6 < whole < 0.75, "0.9 ** letters on average"
-    doubled = with_typos(CASES, 1)
-    assert Counter(case.lang for case in doubled) == {"en": 2 * 48, "zh": 48}
+    more = with_typos(CASES, 1)
+    assert Counter(case.lang for case in more) == {"en": 3 * 48, "zh": 48}
+    assert set(with_typos(CASES[:10], 1)) <= set(more), "slips of a text do not depend on what stands beside it"
+
+
+def test_a_gap_is_where_a_slip_is_and_leaves_most_of_the_words() -> None:
+    text = "could you tell me when the blue kettle gets here please"
+    slipped = "could you tell me whne the blue kettel gets here please"
+    rng = random.Random(1)
+    found = {with_gap(rng, text, slipped) for _ in range(300)}
+    assert slipped in found
+    for left in found - {slipped}:
+        assert "whne" not in left or "kettel" not in left
+        assert 8 <= len(left.split()) < 11
+    assert {with_gap(rng, text, text) for _ in range(50)} == {text}, "where nothing slipped nothing is left out"
+    assert {with_gap(rng, "hi there", "ih there") for _ in range(50)} == {"ih there"}
 
 
 def test_public_wording_has_our_labels_and_its_development_split_is_not_read(tmp_path: Path) -> None:
@@ -141,6 +171,19 @@ def test_public_wording_has_our_labels_and_its_development_split_is_not_read(tmp
     assert clinc.rows == (("tell a joke", "out_of_scope"), ("hi", "greet"), ("who won", "out_of_scope"))
     assert bitext.to_json()["cases"] == 2
     assert "drop" not in json.dumps(bitext.to_json())
+
+
+def test_of_a_sample_the_labels_that_are_wanted_whole_are_all_there(tmp_path: Path) -> None:
+    splits = {"train": [[f"far {n}", "joke"] for n in range(50)], "oos_train": [[f"near {n}", "oos"] for n in range(6)]}
+    (tmp_path / "sets.json").write_text(json.dumps(splits))
+    table = tmp_path / "public.toml"
+    table.write_text(
+        '[sets]\ntitle = "t"\nlicence = "l"\nfile = "sets.json"\nrest = "out_of_scope"\nsample = 10\nwhole = ["oos"]\n'
+        "[sets.labels]\n"
+    )
+    (source,) = read_public(tmp_path, table=table)
+    assert len(source.rows) == 10
+    assert sum(text.startswith("near") for text, _ in source.rows) == 6
 
 
 def test_a_public_label_without_one_of_ours_stops_the_training(tmp_path: Path) -> None:

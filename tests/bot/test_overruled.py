@@ -1,0 +1,148 @@
+"""Where the classifier is sure of a whole message, rules about single words do not turn it into something else."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import pytest
+
+from bot.commands import Command
+from bot.model_client import Completion, ModelUnavailable
+from bot.prompts import Context
+from bot.session import Lang
+from bot.understand import Understander
+from guardrails.findings import Concealed
+
+ORDERS = r"TF\d{8}"
+
+
+@dataclass(frozen=True)
+class Says:
+    """One answer to every text, or to a clause that holds a word."""
+
+    label: str
+    share: float = 0.99
+    by_word: tuple[tuple[str, str], ...] = ()
+
+    def predict(self, text: str, lang: Lang) -> Sequence[tuple[str, float]]:
+        found = [label for word, label in self.by_word if word in text]
+        label = found[0] if found else self.label
+        return [(label, self.share), ("unclear", 1 - self.share)]
+
+
+class Away:
+    async def complete(self, *_: Any, **__: Any) -> NoReturn:
+        raise ModelUnavailable("away")
+
+
+def understood(
+    text: str, intents: Says, lang: Lang = "en", context: Context | None = None, *, known: bool = False
+) -> list[Command]:
+    understander = Understander(Away(), intents, "tuned", ORDERS)  # type: ignore[arg-type]  # asks for no stream
+    found = understander.understand(Concealed.fixed(text), context or Context(), lang, known=known)
+    return list(asyncio.run(found).commands)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "label", "command"),
+    [
+        ("I want to switch to the gold level", "en", "service:account", Command("service", kind="account")),
+        ("cancel my dentist on friday", "en", "out_of_scope", Command("out_of_scope")),
+        ("帮我取消下周的体检预约", "zh", "out_of_scope", Command("out_of_scope")),
+    ],
+)
+def test_a_sure_reading_of_one_clause_stands(text: str, lang: Lang, label: str, command: Command) -> None:
+    assert understood(text, Says(label), lang) == [command]
+    assert understood(text, Says(label, 0.6), lang) != [command], "the rules know better than a doubtful one"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "label", "name"),
+    [
+        # what is the customer's own has no label in the classifier
+        ("how much did I pay for TF10293847", "en", "ask_policy:payment", "ask_account"),
+        ("TF10293847是哪家快递", "zh", "ask_policy:shipping", "ask_account"),
+        # a thing that is to become another is no search
+        ("I want to exchange the kettle for a red one", "en", "find_product", "service"),
+        # an order number is a shop's business, and so is a refund where a rule knows what of it
+        ("how long does a refund take to reach my card?", "en", "out_of_scope", "ask_policy"),
+        ("cancel TF10293847", "en", "out_of_scope", "service"),
+    ],
+)
+def test_rules_stand_where_they_know_what_the_classifier_cannot(text: str, lang: Lang, label: str, name: str) -> None:
+    assert [command.name for command in understood(text, Says(label), lang)] == [name]
+
+
+def test_money_back_for_a_thing_is_a_return_and_money_alone_is_not() -> None:
+    refund = Says("service:refund")
+    assert understood("please refund the blue kettle", refund) == [Command("service", kind="return")]
+    assert understood("I want a refund of 40 euros", refund) == [Command("service", kind="refund")]
+
+
+def test_a_known_customer_may_ask_what_sounds_like_no_business_of_a_shop() -> None:
+    outside = Says("out_of_scope")
+    assert understood("how much do I owe in all?", outside) == [Command("out_of_scope")]
+    assert [c.name for c in understood("how much do I owe in all?", outside, known=True)] == ["ask_account"]
+
+
+def test_what_was_asked_before_is_for_the_rules() -> None:
+    waiting = Context(awaiting="order", doing="service")
+    assert understood("cancel my dentist", Says("out_of_scope"), context=waiting) == [Command("service", kind="cancel")]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "by_word", "labels"),
+    [
+        (
+            "I want to send the vase back, and please mail me the bill as well",
+            "en",
+            (("vase", "service:return"), ("bill", "service:invoice")),
+            {"return", "invoice"},
+        ),
+        (
+            "where is TF10293847? and my toaster has a fault, mend it",
+            "en",
+            (("where", "track_order"), ("toaster", "service:warranty")),
+            {"track_order", "warranty"},
+        ),
+        (
+            "TF10293847到哪了？能把地址改了吗",
+            "zh",
+            (("哪", "track_order"), ("地址", "service:change")),
+            {"track_order", "change"},
+        ),
+    ],
+)
+def test_a_second_request_is_kept_beside_what_the_rules_find(
+    text: str, lang: Lang, by_word: tuple[tuple[str, str], ...], labels: set[str]
+) -> None:
+    found = understood(text, Says("track_order", 0.9, by_word), lang)
+    assert {command.kind or command.name for command in found} == labels
+
+
+class Speaks:
+    """A language model that answers every message with a request of its own."""
+
+    def __init__(self, answer: str) -> None:
+        self._answer = answer
+
+    async def complete(self, *_: Any, **__: Any) -> Completion:
+        return Completion(self._answer, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("label", "share", "names"),
+    [
+        ("out_of_scope", 0.6, ["out_of_scope"]),  # a small model hardly ever says so
+        ("service:invoice", 0.8, ["service"]),
+        ("service:invoice", 0.5, ["find_product"]),  # where both are unsure, the one that knows the dialogue
+    ],
+)
+def test_a_likely_reading_stands_against_a_language_model_alone(label: str, share: float, names: list[str]) -> None:
+    model = Speaks('[{"name":"find_product","query":"owls"}]')
+    understander = Understander(model, Says(label, share), "tuned", ORDERS)  # type: ignore[arg-type]  # asks for no stream
+    found = asyncio.run(understander.understand(Concealed.fixed("tell about the owls"), Context(), "en"))
+    assert [command.name for command in found.commands] == names
+    assert found.by == ("llm" if names == ["find_product"] else "classifier")
+    assert found.in_scope is not None
