@@ -16,7 +16,7 @@ from bot.prompts import Context, Prompting, understand_messages
 from bot.service.beside import RULE_TOPICS, asks_rule, asks_where, beside, rule_asked
 from bot.service.case import Stage
 from bot.service.questions import asked_about
-from bot.service.requests import Request
+from bot.service.requests import Request, read_requests
 from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
 from bot.slots import details_in, order_in, proves
@@ -66,6 +66,15 @@ class Understander:
             return Understanding((answer,), "rule")
         found = await self._asked(text, context, lang)
         return replace(found, commands=self._with_requests(found.commands, text, context, known))
+
+    def plainly(
+        self, text: Concealed, context: Context, stage: Stage | None = None, *, known: bool = False
+    ) -> tuple[Command, ...]:
+        """What ``text`` plainly asks to be done to orders, told by its words alone; nothing where they do not."""
+        if not (read_requests(text.text) if stage else wanted(text.text, self.order_pattern)):
+            return ()
+        answer = answer_to(stage, text.text, self.order_pattern) if stage else None
+        return (answer,) if answer else self._with_requests((), text, context, known)
 
     def _with_requests(
         self, commands: tuple[Command, ...], text: Concealed, context: Context, known: bool

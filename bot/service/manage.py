@@ -14,7 +14,7 @@ from bot.service.wording import ALSO, EVERY_ORDER, EXPLICIT, UNKNOWN
 DROP: Final = re.compile(
     r"\b(?:never\s?mind|forget\s(?:about\s)?(?:it|that|this)|leave\s(?:it|that)|do\snothing|don'?t\s(?:do|cancel|return|change|exchange|process)"
     r"|do\snot\s(?:do|cancel|return|change|exchange|process)|changed?\smy\smind\b(?![:,]?\s\w+)|i'?d\sregret|not\ssure\syet|go\son\swith\sthe\snext)"
-    r"|^\s*(?:no[,.!\s]+)*(?:stop|hold\son)\b(?!\s\w+ing)|算了|先不|先别|先等等|停一下|不[退换改]了|不用[退换改取]|别[退换改取]|当我没说",
+    r"|^\s*(?:no[,.!\s]+)*(?:stop|hold\son)(?:\s(?:it|that|this|there|please|right\sthere|everything|(?:for\s)?a\s\w+))*\W*$|算了|先不|先别|先等等|停一下|不[退换改]了|不用[退换改取]|别[退换改取]|当我没说",
     re.IGNORECASE,
 )
 MAX_DROP_CHARS: Final = 70

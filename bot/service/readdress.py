@@ -125,7 +125,7 @@ def _address_elsewhere(text: str, job: Job, shop: Shop, orders: Sequence[Order],
     known = [a for a in (shop.customer.address, *(o.address for o in shop.records.orders)) if a]
     distinct = list(dict.fromkeys(known))
     current = {o.address for o in orders}
-    placed = [a for a in distinct if mentions_place(to, a)]
+    placed = [a for a in distinct if mentions_place(to, a) and (a not in current or len(distinct) == 1)]
     if len(placed) == 1:
         return placed[0]
     if _DEFAULT.search(to) and not re.search(r"\bin\s(?:my\s)?(?:other|another|that)", to):

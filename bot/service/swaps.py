@@ -17,10 +17,10 @@ from bot.service.decide import (
     text_of,
     which,
 )
-from bot.service.owned import Piece, Targets, pieces_of, said_of
+from bot.service.owned import Piece, Targets, pieces_of, said_before, said_of
 from bot.service.rules import allows as rule_allows
 from bot.service.values import hits, named
-from bot.service.wants import Wants, fitting, fulfils, options_of, read_wants
+from bot.service.wants import Wants, changes, fitting, fulfils, options_of, read_wants
 from bot.service.wording import OPEN, PRICE_LIMIT, RECEIVED, SAME_AS, TARGET, WHOLE
 from bot.session import Lang
 from bot.shop.records import Product, Swap, Variant
@@ -83,11 +83,14 @@ def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Re
         wants = read_wants(_after_target(_undescribed(text_of(job, shop, "ask", "fix").lower())), product, lang)
     if same := _same_as(piece, job, shop, product):
         wants = same
+    old = piece.item.options_zh if lang == "zh" and piece.item.options_zh else piece.item.options
+    wants = _with_lead(wants, read_wants(said_before(found, piece), product, lang), old)
+    if wants and not changes(wants, old):
+        wants = Wants()  # what it is already: what shall be different was not understood
     if not wants and job.asked.count("options") > 1:
         return Refuse("unclear_options", "exchange", found.orders[:1], product)
     if not wants:
         return Ask("options", pieces=(piece,), product=product, orders=found.orders[:1])
-    old = piece.item.options_zh if lang == "zh" and piece.item.options_zh else piece.item.options
     fits = fitting(product, old, piece.sku, wants, lang)
     if wants.price and fulfils(old, wants, product, lang) and _already(piece, wants, fits.exact):
         return None
@@ -101,6 +104,14 @@ def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Re
     if not fits.exact:
         return Refuse("not_available", "exchange", found.orders[:1], product, fits.loose[:3])
     return Swap(piece.sku, fits.exact[0].sku)
+
+
+def _with_lead(wants: Wants, lead: Wants, old: Mapping[str, str]) -> Wants:
+    """With what stands before the thing's name, where it is not so yet: of a blue mug "get me the red mug"."""
+    other = {option: values for option, values in lead.hard.items() if old.get(option) not in values}
+    if not other or wants.moves or wants.price or wants.skus:
+        return wants
+    return replace(wants, hard={**lead.hard, **wants.hard}, same=False)
 
 
 def _unsaid(

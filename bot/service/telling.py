@@ -91,6 +91,7 @@ _REFUSED: Final[dict[RefusalCode | Problem, tuple[str, str]]] = {
     "no_address": ("I can't do that without a complete address.", "没有完整的地址，无法办理。"),
     "unclear_options": ("I can't tell which version of {name} you would like, so I have changed nothing.", "没有明白您想把{name}换成哪一款，所以没有改动。"),
     "unclear_items": ("I can't tell which items you mean, so I have changed nothing.", "没有明白您指的是哪些商品，所以没有改动。"),
+    "unclear_order": ("I can't tell which of the orders you mean, so I have changed nothing.", "没有明白您指的是哪个订单，所以没有改动。"),
     "opened": ("I can't do that: once it is opened, {name} cannot be returned or exchanged, unless it is faulty, damaged or not what you ordered.", "无法办理：{name}拆封后不能退换，有质量问题、破损或发错货的除外。"),
     "product_gone": ("I can't do that: the product is no longer sold.", "无法办理：这款商品已经停售。"),
 }  # fmt: skip

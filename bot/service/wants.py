@@ -44,6 +44,9 @@ _LEVEL: Final = re.compile(r"easi|hard(?:est|er)|difficult|难|简单")
 _AMOUNT: Final = re.compile(
     r"(\d+(?:\.\d+)?)\s?(?:more|less|fewer|\w+\s(?:more|less|fewer)|[^\W\d]{1,6}(?:更多|更少))|(?:more|less|大|小|多|少)\s?(\d+)"
 )
+_PRICED: Final = re.compile(
+    r"\bupgrad\w*\b(?=[^.;]*\bexpensive\b)|\b(?:most|more|least|less)\sexpensive\b|\b(?:lowest|highest)[-\s]priced?\b"
+)
 _MOVES: Final = re.compile(r"\b(?:preferably|ideally)\b|最好(?:是)?")
 
 
@@ -175,6 +178,13 @@ def fitting(product: Product, old: Mapping[str, str], old_sku: str, wants: Wants
     return Fits(*(tuple(v for _, v in sorted(found, key=lambda pair: pair[0])) for found in (exact, loose)))
 
 
+def changes(wants: Wants, old: Mapping[str, str]) -> bool:
+    """Whether what is wanted is anything but what was bought with the options ``old``."""
+    other = any(old.get(option) not in values for option, values in wants.hard.items())
+    other = other or any(old.get(option) in values for option, values in wants.never.items())
+    return bool(other or wants.soft or wants.moves or wants.price or wants.skus or wants.same or wants.any_other)
+
+
 def fulfils(old: Mapping[str, str], wants: Wants, product: Product, lang: Lang) -> bool:
     """Whether what was bought is already as wanted, but for its price."""
     return _distance(old, old, replace(wants, moves=()), options_of(product, lang)) is not None
@@ -209,6 +219,8 @@ def _moves(part: str, options: Options, about: Sequence[str]) -> list[Move]:
     if len(starts) > 1:  # "the easiest one with the fewest pieces": each with the words up to the next
         pieces = [part[a:b] for a, b in zip(starts, [*starts[1:], len(part)], strict=True)]
         return [m for piece in pieces for m in _moves(piece, options, [o for o in options if named(o, piece)])]
+    if _PRICED.search(part):  # "upgrade it to the most expensive one" asks for no larger size
+        part = _PRICED.sub(" ", part)
     most, least = _MOST.search(part), _LEAST.search(part)
     up, down = GREATER.search(part), SMALLER.search(part)
     if not (most or least or up or down):

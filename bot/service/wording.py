@@ -107,7 +107,7 @@ OPEN: Final = re.compile(
     r"\b(?:pending|unshipped|not\s(?:yet\s)?shipped|hasn'?t\sshipped|upcoming)\b|未发货|没发货|还没发|待发货|刚下"
 )
 TARGET: Final = re.compile(
-    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s)?(?:order|my\s(?:order|paypal|credit|gift|card)))|换(?:成|为|个|一|(?=[smlx\d]))|改(?:成|为|(?=[smlx\d]))|要(?!求)|→|->"
+    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s)?(?:order|my\s(?:order|paypal|credit|gift|card)))(?<!\b(?:want|need|like|wish|able)\sto)(?<!\bhave\sto)|换(?:成|为|个|一|(?=[smlx\d]))|改(?:成|为|(?=[smlx\d]))|要(?!求)|→|->"
 )
 CHEAPEST: Final = re.compile(r"\b(?:cheapest|least\sexpensive|lowest[-\s]priced?)\b|最便宜|最低价")
 DEAREST: Final = re.compile(r"\b(?:most\sexpensive|priciest|dearest|highest[-\s]priced?)\b|最贵")
@@ -146,11 +146,11 @@ SOURCE: Final = re.compile(
     r"\b(?:to|as|is|with|at|use|using)\s(?:be\s)?(?:the\s)?(?:same\sas\s)?(?:my|the|her|his|our)?\s?(?:\w+\s){0,4}?(?:default|profile|home|user|account)\b|(?:成|为|到|用)(?:我的)?(?:默认|账户|资料)"
 )
 GREATER: Final = re.compile(
-    r"\b(?:bigger|larger|longer|taller|brighter|higher|heavier|thicker|wider|stronger|more|greater|upgrade[d]?|faster)\b"
+    r"\b(?:bigger|larger|longer|taller|brighter|higher|heavier|thicker|wider|stronger|more|greater|upgrade[d]?|faster)\b|\b(?:sizes?|one|half|step|number)\sup\b|\bnext\s(?:size|one)\sup\b"
     r"|(?:大|长|高|亮|厚|宽|重|多)(?:一?[点些码号]|的|\d)|更(?:大|长|高|亮|厚|宽|重|多)"
 )
 SMALLER: Final = re.compile(
-    r"\b(?:smaller|shorter|lower|lighter|thinner|narrower|dimmer|less|fewer|weaker)\b"
+    r"\b(?:smaller|shorter|lower|lighter|thinner|narrower|dimmer|less|fewer|weaker)\b|\b(?:sizes?|one|half|step|number)\sdown\b"
     r"|(?:小|短|低|暗|薄|窄|轻|少)(?:一?[点些码号]|的|\d)|更(?:小|短|低|暗|薄|窄|轻|少)"
 )
 STEP: Final = re.compile(r"\b(?:one|a|1)\ssize\b|\bslightly\b|\ba\s(?:bit|little)\b|[一1](?:码|号)|稍微|略")
