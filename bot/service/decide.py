@@ -49,6 +49,8 @@ class Propose:
     receipts: tuple[Receipt, ...]
     refused: tuple["Refuse", ...] = ()
     """What the rules do not allow of the same request."""
+    choices: tuple[tuple[Product, tuple[Variant, ...]], ...] = ()
+    """What else there is of a thing, where the customer asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

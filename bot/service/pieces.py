@@ -60,7 +60,7 @@ def settled(
             bool(_ANOTHER.search(one.before)) or not {p.sku for p in usable} & {p.sku for p in options[again][1]}
         )
         if again is not None and not separate:
-            options[again] = (_merged(options[again][0], one), _both(options[again][1], usable))
+            options[again] = (merged(options[again][0], one), _both(options[again][1], usable))
             continue
         seen[one.mention.products] = len(options)
         options.append((one, usable))
@@ -149,7 +149,8 @@ def _about(one: Named) -> str:
     return after[target.end() :] if target else after
 
 
-def _merged(first: Named, more: Named) -> Named:
+def merged(first: Named, more: Named) -> Named:
+    """A thing with what is said where it is named again."""
     extra = _about(more)
     return Named(
         first.mention,

@@ -26,6 +26,12 @@ _AND: Final = re.compile(
     rf",?\s(?:and|but|plus)\s(?={_START}|my\s(?:profile|account|default|home)\s(?:\w+\s)?address\b)|(?:[，,；]|,?\sand\s)(?=#?[A-Z]{{1,2}}\d{{6,}})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",
     re.IGNORECASE,
 )
+_DEPENDS: Final = re.compile(r"\bif\b|\bwhen\b|\bunless\b|如果|要是|万一", re.IGNORECASE)
+_THEN_DO: Final = re.compile(
+    r",\s(?=(?:(?:please|so|then)\s){0,2}(?:change|cancel|return|exchange|swap|replace|update|send|refund)\s(?:it|them|that|this|the|my)\b)",
+    re.IGNORECASE,
+)
+"""“... was sent there by mistake, change it to my address”: a wish after what is told."""
 _POLITE: Final = re.compile(
     r"^(?:and|then|so|also|ok(?:ay)?|well|fine|alright|damn\sit|please|(?:在吗|在么|你好|您好|亲)+|那|那么|好吧|行吧|请)"
     r"[,，.…!！?？\s]+",
@@ -58,12 +64,18 @@ _OTHER_WAY: Final = re.compile(
     r"|而不是(?:用)?(?:支付宝|微信|银联|信用卡|银行卡|礼品卡)"
 )
 _GOODS_MOVE: Final = re.compile(r"\b(?:return|refund|exchang|swap|replac|send)\w*|退|换货")
+_GOES_BACK: Final = re.compile(r"\breturn|\bback\b|退货|退掉|退了")
 _POINTS: Final = re.compile(
     r"^(?:(?:can|could|would|will)\syou\s)?(?:(?:please|still|also|just)\s)*(?:change|switch|swap|do|make|fix|sort|arrange)\s(?:it|that|this)(?:\sfor\sme)?\W*$",
     re.IGNORECASE,
 )
 _NOT_WANTED: Final = re.compile(r"不想?要了|\b(?:don'?t|do\snot|no\slonger)\s(?:need|want)\b")
 _CALLED_OFF: Final = re.compile(r"\bcancel|\bcall\soff|取消|撤", re.IGNORECASE)
+_HINT: Final = re.compile(
+    r"\b(?:any|a|all|or|and|of|for|my|possible|payments?)\s(?:\w+\s)?refunds?\b"
+    r"|\brefund\s(?:(?:it|them|that|this|everything|me|the\smoney)\s)?(?:to|on|onto|via|through)\b|退款(?:请|就|都)?(?:退|到|用)|退到"
+)
+"""How money shall come back: no wish for a return of its own."""
 _SETTLED: Final = re.compile(r"^(?:please\s)?(?:refund|charge|use|pay|put)\b|^(?:退到|退回|用|付)", re.IGNORECASE)
 
 
@@ -103,7 +115,7 @@ def read_requests(text: str) -> tuple[Request, ...]:
             and request.op != "account_address"
             and (not EXPLICIT.search(request.text.lower()) or _NUMBER.match(request.text) is not None)
         )
-        if found and (request.op is None or _SETTLED.match(request.text) or told or _says_again(found[-1], request)):
+        if found and (request.op is None or _settles(request) or told or _says_again(found[-1], request)):
             if _tells_of_another(found[-1], request):  # what is told of one order must not be done to another
                 found.append(request)
             else:
@@ -165,6 +177,14 @@ def _tells_of_another(request: Request, more: Request) -> bool:
     return bool(_NUMBER.search(request.text)) and _TOLD_OF.search(_NUMBER.sub("", more.text)) is not None
 
 
+def _settles(request: Request) -> bool:
+    """Whether a clause only tells how money is to come back or to be paid."""
+    text = request.text.lower()
+    by_a_method = any(pattern.search(text) for pattern in METHODS.values())
+    hint = by_a_method and request.ops == ("return",) and _HINT.search(text) and not _GOES_BACK.search(text)
+    return bool(hint or _SETTLED.match(request.text))
+
+
 def _says_again(request: Request, more: Request) -> bool:
     """The same wish in a few bare words (“想退” after “能退吗”), or one only pointed at: "can you switch it?"."""
     if _POINTS.match(more.text):
@@ -177,7 +197,8 @@ def _then(match: re.Match[str]) -> str:
 
 
 def _clauses(text: str) -> list[str]:
-    sentences = (part for piece in _RETHINKS.split(text) for part in _SENTENCE.split(piece))
+    whole = (part for piece in _RETHINKS.split(text) for part in _SENTENCE.split(piece))
+    sentences = (part for one in whole for part in ([one] if _DEPENDS.search(one) else _THEN_DO.split(one)))
     parts = (part for sentence in sentences for part in _AND.split(sentence))
     return [clean for part in parts if (clean := _POLITE.sub("", part.strip(" ,，。.")))]
 

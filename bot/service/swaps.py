@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from bot.service.case import Job
 from bot.service.decide import (
     Ask,
+    Propose,
     Refuse,
     Shop,
     Step,
@@ -31,6 +33,11 @@ from bot.shop.writes import (
     Write,
 )
 
+MAX_CHOICES: Final = 6
+_WHICH_ARE_THERE: Final = re.compile(
+    r"\b(?:what|which)\b[^.?]*\b(?:options?|versions?|variants?|choices?|prices?|models?|available|have)\b|有哪些|有什么|都有什么|什么价"
+)
+
 
 def exchange_step(job: Job, shop: Shop) -> Step:
     """What becomes of what, by order."""
@@ -50,6 +57,11 @@ def exchange_step(job: Job, shop: Shop) -> Step:
             return swap
         if swap is not None:
             swaps.setdefault(piece.order_id, []).append(swap)
+    return _proposed(found, swaps, job, shop)
+
+
+def _proposed(found: Targets, swaps: Mapping[str, Sequence[Swap]], job: Job, shop: Shop) -> Step:
+    """The swaps as writes, one for each order; with what else there is, where that was asked."""
     writes: list[Write] = []
     for order in found.orders:
         if order.order_id not in swaps:
@@ -59,7 +71,25 @@ def exchange_step(job: Job, shop: Shop) -> Step:
         if not isinstance(method, str):
             return method
         writes.append(kind(order.order_id, tuple(swaps[order.order_id]), method))
-    return proposed(writes, shop, "exchange") if writes else Refuse(Refused("same_item"), "exchange", found.orders)
+    step = proposed(writes, shop, "exchange") if writes else None
+    if isinstance(step, Propose) and _WHICH_ARE_THERE.search(text_of(job, shop, "ask").lower()):
+        return replace(step, choices=_choices(found, job, shop))
+    return step or Refuse(Refused("same_item"), "exchange", found.orders)
+
+
+def _choices(found: Targets, job: Job, shop: Shop) -> tuple[tuple[Product, tuple[Variant, ...]], ...]:
+    """What there is of each thing beside what was chosen: all that fits but for its price and what is only liked."""
+    lang, there = shop.records.lang, []
+    for piece in found.pieces:
+        product = shop.records.product(piece.item.product_id)
+        if product is None:
+            continue
+        old = piece.item.options_zh if lang == "zh" and piece.item.options_zh else piece.item.options
+        wants = replace(read_wants(_wished(piece, found, job, shop), product, lang), price=0, soft={})
+        fits = fitting(product, old, piece.sku, wants, lang)
+        by_price = sorted((*fits.exact, *fits.loose), key=lambda variant: variant.price_minor)
+        there.append((product, tuple(by_price[:MAX_CHOICES])))
+    return tuple(there)
 
 
 def _kinds_of_exchange(text: str) -> tuple[type[Write], ...]:

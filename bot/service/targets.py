@@ -6,6 +6,7 @@ A piece is one thing in one order. What cannot be told apart is left open (``uns
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Final
 
 from bot.service.case import Job
@@ -19,7 +20,7 @@ from bot.service.owned import (
     named_orders,
     pieces_of,
 )
-from bot.service.pieces import Hints, orders_of, settled
+from bot.service.pieces import Hints, merged, orders_of, settled
 from bot.service.requests import operations
 from bot.service.wording import (
     ALSO,
@@ -191,7 +192,11 @@ def _only(named: list[Named], only: str, again: list[Named]) -> list[Named]:
     before = {p for n in named for p in n.mention.products}
     stays = {p for a in again if a.kept for p in a.mention.products}
     meant = {p for a in again if not a.kept for p in a.mention.products} or before - stays
-    left = [n for n in named if set(n.mention.products) & meant - stays]
+    left = []
+    for n in named:
+        same = [a for a in again if not a.kept and set(a.mention.products) & set(n.mention.products)]
+        if set(n.mention.products) & meant - stays:
+            left.append(reduce(merged, same, n))
     return left + [a for a in again if not a.kept and not set(a.mention.products) & before]
 
 

@@ -13,7 +13,7 @@ from bot.service.decide import Ask, Problem, Propose, Refuse, Step
 from bot.service.owned import Piece, options_known
 from bot.service.payments import brand_in
 from bot.session import Lang
-from bot.shop.records import Address, Order, PaymentMethod, Variant
+from bot.shop.records import Address, Order, PaymentMethod, Product, Variant
 from bot.shop.writes import (
     CancelOrder,
     ChangeAddress,
@@ -117,7 +117,8 @@ class Teller:
         match step:
             case Ask():
                 parts.append(self._question(step))
-            case Propose(receipts=receipts, refused=refused):
+            case Propose(receipts=receipts, refused=refused, choices=choices):
+                parts += [self._offer(product, variants) for product, variants in choices if variants]
                 parts += [self._refusal(refusal) for refusal in refused]
                 parts.append(self._lines(_CONFIRM, receipts, _MAY_I))
             case Refuse():
@@ -125,6 +126,10 @@ class Teller:
             case None:
                 parts.append(self._fixed(_MORE))
         return self._joined(parts)
+
+    def _offer(self, product: Product, variants: Sequence[Variant]) -> Concealed:
+        listed = self._list([self._variant(variant) for variant in variants])
+        return Concealed.fixed(f"{product.name(self.lang)}: " + _CHOICE[self._at].format(list=listed))
 
     def done(self, receipts: Sequence[Receipt], refused: Sequence[Refused], last: bool) -> Concealed:
         """What was done, and what could not be any more."""
