@@ -144,6 +144,9 @@ def _lead(one: Named) -> str:
 
 def _about(one: Named) -> str:
     """What was said of a thing as it shall be: after "for" or "to"; without such a word all that follows it."""
+    lead = _SPLIT.split(one.before)[-1]
+    if wish := TARGET.search(lead):  # "change mine to the glass kettle for gas"
+        return f"{lead[wish.end() :]} {one.after}"
     after = _DESCRIBED.sub("", one.after)
     target = TARGET.search(after)
     return after[target.end() :] if target else after

@@ -27,6 +27,10 @@ _AND: Final = re.compile(
     re.IGNORECASE,
 )
 _DEPENDS: Final = re.compile(r"\bif\b|\bwhen\b|\bunless\b|如果|要是|万一", re.IGNORECASE)
+_HAPPENED: Final = re.compile(
+    r"\b(?:is|are|was|were|has|had|came|arrived|got|bought|ordered|received|went|moved|does(?:n't)?|did(?:n't)?|doesn't|leaks?|broke)\b",
+    re.IGNORECASE,
+)
 _THEN_DO: Final = re.compile(
     r",\s(?=(?:(?:please|so|then)\s){0,2}(?:change|cancel|return|exchange|swap|replace|update|send|refund)\s(?:it|them|that|this|the|my)\b)",
     re.IGNORECASE,
@@ -64,6 +68,15 @@ _OTHER_WAY: Final = re.compile(
     r"|而不是(?:用)?(?:支付宝|微信|银联|信用卡|银行卡|礼品卡)"
 )
 _GOODS_MOVE: Final = re.compile(r"\b(?:return|refund|exchang|swap|replac|send)\w*|退|换货")
+_IF_THING: Final = re.compile(
+    r"\bif\s(?:the|an?)\s(?P<thing>[^,.;]{3,80}?(?:\d\.\d[^,.;]{0,40}?)?)\s(?P<when>(?:costs?|is|are)\s[^,;]{2,60}?),\s"
+    r"(?P<ask>(?:please\s|then\s)?(?:change|exchange|swap|switch|replace)\s[^,.;]{1,60}?)\s"
+    r"(?P<to>to|for|with)\s(?:it|that\sone|that|this\sone|this|them|those)\b",
+    re.IGNORECASE,
+)
+_OTHERWISE: Final = re.compile(
+    r"^(?:otherwise|or\selse|failing\sthat|否则|不然)[,:，]?\s?(?:就)?(?P<then>.+)", re.IGNORECASE
+)
 _GOES_BACK: Final = re.compile(r"\breturn|\bback\b|退货|退掉|退了")
 _POINTS: Final = re.compile(
     r"^(?:(?:can|could|would|will)\syou\s)?(?:(?:please|still|also|just)\s)*(?:change|switch|swap|do|make|fix|sort|arrange)\s(?:it|that|this)(?:\sfor\sme)?\W*$",
@@ -93,14 +106,14 @@ class Request:
 def read_requests(text: str) -> tuple[Request, ...]:
     """The requests of a message in order; nothing where no word asks for one. Hints of one request stay with it."""
     found: list[Request] = []
-    for raw in _clauses(tidy(text)):
+    for raw in _clauses(_turned(tidy(text))):
         clause = IF_SO.sub("", raw)
+        if found and (other := _only_fallback(clause)):
+            found[-1] = _with_otherwise(found[-1], other)
+            continue
         fallback = IF_NOT.search(clause)
         if fallback and not found and not operations(clause[: fallback.start()]) and operations(_then(fallback)):
             clause, fallback = _then(fallback), None  # what it depends on is not for us to judge: it is asked for
-        if fallback and found and fallback.start() < 12:
-            found[-1] = _with_otherwise(found[-1], _request(_then(fallback)))
-            continue
         request = _request(clause[: fallback.start()] if fallback else clause)
         if found and _TAKES_BACK.match(request.text):
             found[-1] = replace(found[-1], op=None, ops=())
@@ -109,13 +122,7 @@ def read_requests(text: str) -> tuple[Request, ...]:
             request = _addressed(request)
         if fallback:
             request = _with_otherwise(request, _request(_then(fallback)))
-        own = bool(_NUMBER.search(request.text)) and bool(found) and request.op != found[-1].op
-        told = (
-            not own
-            and request.op != "account_address"
-            and (not EXPLICIT.search(request.text.lower()) or _NUMBER.match(request.text) is not None)
-        )
-        if found and (request.op is None or _settles(request) or told or _says_again(found[-1], request)):
+        if found and _belongs(request, found[-1]):
             if _tells_of_another(found[-1], request):  # what is told of one order must not be done to another
                 found.append(request)
             else:
@@ -129,10 +136,31 @@ def read_requests(text: str) -> tuple[Request, ...]:
     return tuple(asked)
 
 
+def _only_fallback(clause: str) -> Request | None:
+    """What is to be done where the request before cannot be: "if not, cancel it", "otherwise return it"."""
+    other, fallback = _OTHERWISE.match(clause), IF_NOT.search(clause)
+    if other and operations(other["then"]):
+        return _request(other["then"])
+    return _request(_then(fallback)) if fallback and fallback.start() < 12 else None
+
+
+def _belongs(request: Request, before: Request) -> bool:
+    """Whether a clause tells more of the request before it, rather than asks for something of its own."""
+    own = bool(_NUMBER.search(request.text)) and request.op != before.op
+    asks = EXPLICIT.search(request.text.lower()) is not None and _NUMBER.match(request.text) is None
+    told = not own and request.op != "account_address" and not asks
+    return request.op is None or _settles(request) or told or _says_again(before, request)
+
+
 def tidy(text: str) -> str:
     """Compatibility forms folded, white space single, one kind of apostrophe; letters as they were typed."""
     folded = " ".join(unicodedata.normalize("NFKC", text[:MAX_CHARS]).split())
     return folded.replace("\u2019", "'").replace("\u2018", "'")
+
+
+def _turned(text: str) -> str:
+    """“If the glass one costs under $20, change mine to it” with the wish first and the condition behind it."""
+    return _IF_THING.sub(r"\g<ask> \g<to> the \g<thing> if it \g<when>", text)
 
 
 def operations(text: str) -> tuple[Op, ...]:
@@ -198,9 +226,18 @@ def _then(match: re.Match[str]) -> str:
 
 def _clauses(text: str) -> list[str]:
     whole = (part for piece in _RETHINKS.split(text) for part in _SENTENCE.split(piece))
-    sentences = (part for one in whole for part in ([one] if _DEPENDS.search(one) else _THEN_DO.split(one)))
+    sentences = (part for one in whole for part in _told_and_done(one))
     parts = (part for sentence in sentences for part in _AND.split(sentence))
     return [clean for part in parts if (clean := _POLITE.sub("", part.strip(" ,，。.")))]
+
+
+def _told_and_done(sentence: str) -> list[str]:
+    """“It was sent there by mistake, change it” as two: what is told, and the wish. A condition stays with its wish."""
+    match = _THEN_DO.search(sentence)
+    if match is None or _DEPENDS.search(sentence):
+        return [sentence]
+    before, wish = sentence[: match.start()], sentence[match.end() :]
+    return [before, wish] if _HAPPENED.search(before) and not operations(before) else [sentence]
 
 
 def _request(clause: str) -> Request:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.service.case import Job
+from bot.service.conditions import unmet
 from bot.service.decide import (
     Ask,
     Propose,
@@ -23,7 +24,7 @@ from bot.service.owned import Piece, Targets, pieces_of, said_before, said_of
 from bot.service.rules import allows as rule_allows
 from bot.service.values import hits, named
 from bot.service.wants import Wants, changes, fitting, fulfils, options_of, read_wants
-from bot.service.wording import OPEN, PRICE_LIMIT, RECEIVED, SAME_AS, TARGET, WHOLE
+from bot.service.wording import OPEN, RECEIVED, SAME_AS, TARGET, WHOLE
 from bot.session import Lang
 from bot.shop.records import Product, Swap, Variant
 from bot.shop.writes import (
@@ -102,7 +103,7 @@ def _kinds_of_exchange(text: str) -> tuple[type[Write], ...]:
     return (ExchangeItems, ChangeItems)
 
 
-def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Refuse | None:  # noqa: C901 (a table in code)
+def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Refuse | None:
     """What a piece becomes; ``None`` where it is already what was wanted."""
     product = shop.records.product(piece.item.product_id)
     if product is None:
@@ -124,16 +125,20 @@ def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Re
     fits = fitting(product, old, piece.sku, wants, lang)
     if wants.price and fulfils(old, wants, product, lang) and _already(piece, wants, fits.exact):
         return None
-    if fits.exact and (limit := PRICE_LIMIT.search(text_of(job, shop, "ask", "fix").lower())):
-        amount, price = round(float(limit["amount"].replace(",", "")) * 100), fits.exact[0].price_minor
-        if price >= amount if limit["less"] else price <= amount:
-            return Refuse("price", "exchange", found.orders[:1], product, fits.exact[:1])
     near = _unsaid(fits.loose, old, text_of(job, shop, "ask", "fix").lower(), product, lang)
     if not fits.exact and near and not job.otherwise and not wants.same:
-        return Swap(piece.sku, near[0].sku)  # the nearest: the customer sees what becomes of what, and may decline
+        return _unless(near[0], piece, found, job, shop)  # the nearest: the customer sees it, and may decline
     if not fits.exact:
         return Refuse("not_available", "exchange", found.orders[:1], product, fits.loose[:3])
-    return Swap(piece.sku, fits.exact[0].sku)
+    return _unless(fits.exact[0], piece, found, job, shop)
+
+
+def _unless(variant: Variant, piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Refuse:
+    """The swap, unless its price is not what it depends on."""
+    if unmet(text_of(job, shop, "ask", "fix").lower(), piece.item.price_minor, variant.price_minor):
+        product = shop.records.product(piece.item.product_id)
+        return Refuse("price", "exchange", found.orders[:1], product, (variant,))
+    return Swap(piece.sku, variant.sku)
 
 
 def _with_lead(wants: Wants, lead: Wants, old: Mapping[str, str]) -> Wants:

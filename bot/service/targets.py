@@ -91,9 +91,11 @@ def read_targets(job: Job, text: str, records: Records, allowed: Callable[[Order
 
 
 def _latest(job: Job, records: Records) -> tuple[Order, ...]:
-    """The orders that the last answer or correction names, where it names fewer than before."""
+    """The orders that the last correction names, where they are some of those named before."""
     said = [words for kind, words in job.layers if kind in ("fix", "order") and not ALSO.search(words.lower())]
-    return next((found for words in reversed(said) if (found := named_orders(words, records)[0])), ())
+    found = next((found for words in reversed(said) if (found := named_orders(words, records)[0])), ())
+    before = named_orders(job.said("ask"), records)[0]
+    return found if len(found) < len(before) and all(order in before for order in found) else ()
 
 
 def _by_age(text: str, orders: tuple[Order, ...]) -> tuple[Order, ...]:

@@ -132,7 +132,8 @@ class ServiceTools:
         job = case.jobs[0] if case.jobs else None
         if job is None or job.asked or [kind for kind, _ in job.layers] != ["ask"]:
             return []
-        answerer, about = self._answerer(shop, context), orders_of_step(step)
+        about = orders_of_step(step)
+        answerer = replace(self._answerer(shop, context), case=replace(case, orders=about))
         topic = about[0] if len(about) == 1 else None
         found = [answerer.answer(shop.reveal(part), topic) for part in questions_in(job.said("ask"))]
         return [answer[0] for answer in found if answer]
