@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.service.owned import Named, Piece, Targets
+from bot.service.owned import Named, Piece, Targets, mentions_place
 from bot.service.values import hits
 from bot.service.wording import LESS_EXPENSIVE, MORE_EXPENSIVE, TARGET
 from bot.shop.records import Order
@@ -54,7 +54,7 @@ def settled(
         usable = [p for p in one.pieces if p.order_id in fit] or list(one.pieces)
         for orders in held:
             usable = [p for p in usable if p.order_id in orders] or usable
-        usable = _narrowed(hints.answers, _described(one, usable))
+        usable = _narrowed(hints.answers, _described(one, _of_its_order(one, usable, pool)))
         again = seen.get(one.mention.products)
         separate = again is not None and (
             bool(_ANOTHER.search(one.before)) or not {p.sku for p in usable} & {p.sku for p in options[again][1]}
@@ -104,6 +104,13 @@ def _described(one: Named, pieces: list[Piece]) -> list[Piece]:
             price = (max if more > less else min)(p.item.price_minor for p in pieces)
             return [p for p in pieces if p.item.price_minor == price]
     return pieces
+
+
+def _of_its_order(one: Named, pieces: list[Piece], pool: Sequence[Order]) -> list[Piece]:
+    """Those of the order that is named with the thing, by number or town: "the kettle from my Boston order and ..."."""
+    named = [o.order_id for o in pool if o.order_id.lower() in one.after]
+    named = named or [o.order_id for o in pool if o.address and mentions_place(one.after, o.address)]
+    return [p for p in pieces if p.order_id in named] or pieces
 
 
 def _narrowed(said: str, pieces: list[Piece]) -> list[Piece]:
@@ -159,7 +166,7 @@ def merged(first: Named, more: Named) -> Named:
         first.mention,
         first.pieces,
         first.before,
-        f"{first.after}. {extra}",
+        f"{first.after}. → {extra}",
         first.many or more.many,
         count=max(first.count, more.count),
         lead=f"{_lead(first)}. {_lead(more)}",

@@ -17,10 +17,13 @@ from bot.service.wording import ASKED_FOR, EXPLICIT, IF_NOT, IF_SO, METHODS, OPS
 
 MAX_CHARS: Final = 4000
 MAX_BARE: Final = 4
-_SENTENCE: Final = re.compile(r"(?<=[!?;。！？；])|(?<=\.)\s+(?=[^\d])|\n+")
+_SENTENCE: Final = re.compile(
+    r"(?<=[!?;。！？；])|(?<=\.)\s+(?=[^\d])|\n+|(?<=[,;])\s(?=(?:otherwise|or\selse|failing\sthat)\b)"
+)
 _START: Final = (
     r"(?:please\s|also\s|then\s|i\s(?:also\s)?(?:want|need|would\slike)\sto\s|i'd\s(?:also\s)?like\sto\s)*"
-    r"(?:cancel|return|exchange|swap|replace|change|modify|update|remove|send\sback|refund|confirm)\b"
+    r"(?:cancel|return|exchange|swap|replace|change|modify|update|remove|send\sback|refund|confirm"
+    r"|(?:ship|deliver|send|redirect)\s(?:it|them|that|this|the|my|everything))\b"
 )
 _AND: Final = re.compile(
     rf",?\s(?:and|but|plus)\s(?={_START}|my\s(?:profile|account|default|home)\s(?:\w+\s)?address\b)|(?:[，,；]|,?\sand\s)(?=#?[A-Z]{{1,2}}\d{{6,}})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",

@@ -34,6 +34,11 @@ from bot.shop.writes import (
     Write,
 )
 
+_OTHER_STAYS: Final = re.compile(
+    r"[^.;,]*\b(?:the|that)\s(?:\w+\s){0,3}one\s(?:should\s|shall\s|can\s|will\s)?(?:stays?|remains?|(?:is|are)\s(?:fine|ok(?:ay)?|good))\b[^.;,]*"
+    r"|[^。；，]*那(?:个|件|双|款)(?:就)?(?:不动|不变|不用换|保留|留着)[^。；，]*"
+)
+"""Of two alike things, what is said of the one that stays."""
 MAX_CHOICES: Final = 6
 _WHICH_ARE_THERE: Final = re.compile(
     r"\b(?:what|which)\b[^.?]*\b(?:options?|versions?|variants?|choices?|prices?|models?|available|have)\b|有哪些|有什么|都有什么|什么价"
@@ -187,6 +192,7 @@ def _wished(piece: Piece, found: Targets, job: Job, shop: Shop) -> str:
         parts.append(answers)
     fixes = [shop.reveal(words).lower() for kind, words in job.layers if kind == "fix"]
     parts += [words for words in fixes if not shop.records.names.find(words)]
+    parts = [_OTHER_STAYS.sub(" ", part) for part in parts]
     for n, mention in enumerate(mentions):
         if piece.item.product_id in mention.products:
             end = mentions[n + 1].start if n + 1 < len(mentions) else len(answers)

@@ -76,7 +76,8 @@ def read_targets(job: Job, text: str, records: Records, allowed: Callable[[Order
     ``allowed`` are the orders on which the operation can work at all; others count only when nothing else fits, so
     that the refusal can name them.
     """
-    ids, missing = named_orders(text, records)
+    every_but = EXCEPT.search(text) if EVERY_ORDER.search(text) else None
+    ids, missing = named_orders(text[: every_but.start()] if every_but else text, records)
     ids = _latest(job, records) or ids
     if ids and (other := _other_things(job, records, ids)):
         job, ids, missing = replace(job, layers=(("ask", other),)), (), False
@@ -159,6 +160,9 @@ def _items(
         meant = settled(named, pool, allowed)
         orders = meant.orders if job.op == "return" else tuple(o for o in meant.orders if allowed(o))
         return replace(meant, orders=orders, pieces=tuple(pieces_of(orders)), unsure=(), whole=True)
+    if job.op in ("cancel", "address", "payment") and EXCEPT.search(text) and EVERY_ORDER.search(text):
+        rest = _but(fit, text, records)
+        return Targets(rest, whole=True, named=bool(rest))
     if EXCEPT.search(text) and (WHOLE.search(text) or EVERY_ORDER.search(text)):
         cut = EXCEPT.search(text)
         assert cut is not None  # noqa: S101 (just searched)
@@ -185,6 +189,15 @@ def _items(
     context = {p.order_id for p in pieces_of(pool) if p.item.product_id in products}
     hints = Hints(context, job.said("items", "order").lower(), job.meant if only is not None else ())
     return settled(named, pool, allowed, hints)
+
+
+def _but(orders: tuple[Order, ...], text: str, records: Records) -> tuple[Order, ...]:
+    """“all my orders except the one with the lamp”: without those that are excepted by a thing or a number."""
+    said = EXCEPT.split(text)[-1]
+    things = {p for m in records.names.find(said) for p in m.products}
+    numbers = {order.order_id for order in named_orders(said, records)[0]}
+    spared = {o.order_id for o in orders if o.order_id in numbers or any(i.product_id in things for i in o.items)}
+    return tuple(order for order in orders if order.order_id not in spared) if spared else ()
 
 
 def _only(named: list[Named], only: str, again: list[Named]) -> list[Named]:

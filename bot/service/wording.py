@@ -24,6 +24,7 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
         r"|\b(?:need|want|like)\b[^.]{0,20}\b(?:different|new|other|another)\b[^.]{0,20}\baddress\b"
         r"|\baddress(?:es)?\b[^.]{0,60}\b(?:chang|updat|modif|correct|wrong|fix)"
         r"|\b(?:ship|send|deliver|redirect)\b[^.]{0,40}\bto\b[^.]{0,60}(?:address|home|office|\d)"
+        r"|\b(?:have|get|want|like|need|please)\b[^.]{0,60}\b(?:sent|shipped|delivered|redirected)\sto\b[^.]{0,40}(?:address|home|office|instead|\d)"
         r"|\b(?:goes|go|going)\sto\b[^.]{0,60}(?:<address|address|\s\d)"
         r"|(?:改|换|变更|更新|修改|填错|写错)[^。]{0,12}地址|地址[^。]{0,16}(?:改|换|变|错)|(?:改寄|寄[到往去至]|送到|发到)(?!了|哪)"
     ),
