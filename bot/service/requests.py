@@ -203,7 +203,7 @@ def _addressed(request: Request) -> Request:
 def _tells_of_another(request: Request, more: Request) -> bool:
     """Whether a clause says of an order of its own something else than what is to be done to the other one."""
     numbers = set(_NUMBER.findall(more.text))
-    if more.op is not None or not numbers or numbers <= set(_NUMBER.findall(request.text)):
+    if request.op is None or more.op is not None or not numbers or numbers <= set(_NUMBER.findall(request.text)):
         return False
     return bool(_NUMBER.search(request.text)) and _TOLD_OF.search(_NUMBER.sub("", more.text)) is not None
 

@@ -53,7 +53,7 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
         r"|\b(?:have|get|make|want|in)\b[^.]{0,60}\binstead\b|\bmake\b[^.]{0,40}\b(?:big|small|large|\d)|"
         rf"\binstead\sof\b|\bin\s[^.,]{{1,20}},\snot\b|\bmake\b[^.]{{0,40}}\b(?:{COLOURS}|size|x?[sml]|xx?l)\b"
         r"|\b(?:one|it|they|that|both|\w+\d+)\b[^.]{0,20}\bshould\sbe\s(?!here|with|at|in|cancel|return|deliver)|"
-        r"\b(?:exchang|swap|replac|upgrad|modif)\w*|\bswitch(?:ed|ing)?\b(?!\stype)|\bchang(?:e|ed|ing)\b|\bdifferent\s(?:size|colou?r|one)\b"
+        r"\b(?:exchang|swap|replac|upgrad|modif)\w*|\btrad(?:e|ing)\s(?:it|them|that|this|my|the)\b|\bmake\s(?:it|that|them)\s(?:the|an?)\b|\bswitch(?:ed|ing)?\b(?!\stype)|\bchang(?:e|ed|ing)\b(?!\s(?:my|our)\smind)|\bdifferent\s(?:size|colou?r|one)\b"
         r"|\b(?:get|want)\sa\snew\s(?:pair|one)\b|换|改(?:成|为|一下)|改(?=[\u4e00-\u9fff]{0,2}[绿白黑灰红蓝紫黄粉棕青]|[男女smlxSMLX\d])|要[\u4e00-\u9fff]{1,4}色|要[绿白黑灰红蓝紫黄粉棕]的|应该是|调换"
     ),
 }  # fmt: skip
@@ -108,7 +108,7 @@ OPEN: Final = re.compile(
     r"\b(?:pending|unshipped|not\s(?:yet\s)?shipped|hasn'?t\s(?:yet\s)?(?:been\s)?(?:shipped|left|gone\sout|sent)|upcoming)\b|未发货|没发货|还没发|待发货|刚下"
 )
 TARGET: Final = re.compile(
-    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s)?(?:order|my\s(?:order|paypal|credit|gift|card)))(?<!\b(?:want|need|like|wish|able)\sto)(?<!\bhave\sto)|换(?:成|为|个|一|(?=[smlx\d]))|改(?:成|为|(?=[smlx\d]))|要(?!求)|→|->"
+    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s|my\s|an?\s)?(?:order|pay\s?pal|credit|debit|gift\s?card|card|visa|master\s?card|amex|american\sexpress|alipay|wechat|unionpay)\b)(?<!\b(?:want|need|like|wish|able)\sto)(?<!\bhave\sto)|换(?:成|为|个|一|(?=[smlx\d]))|改(?:成|为|(?=[smlx\d]))|要(?!求)|→|->"
 )
 CHEAPEST: Final = re.compile(r"\b(?:cheapest|least\sexpensive|lowest[-\s]priced?)\b|最便宜|最低价")
 DEAREST: Final = re.compile(r"\b(?:most\sexpensive|priciest|dearest|highest[-\s]priced?)\b|最贵")
@@ -119,7 +119,7 @@ FREE: Final = re.compile(
     r"|\bwhatever\b|\bis\sfine\b|无所谓|都行|都可以|随便|不限"
 )
 SAME_THING: Final = re.compile(
-    r"\bsame\s(?:item|product|model|specs?|specifications?|thing|kind|options?)\b|\bidentical\b|\bnew\sone\b"
+    r"\bsame\s(?:item|one|product|model|specs?|specifications?|thing|kind|options?)\b|\bidentical\b|\bnew\sone\b"
     r"|\bnew\spair\b|同款|一模一样|一样的|新的"
 )
 PREFER: Final = re.compile(r"\bprefer\w*|\bideally\b|\bif\spossible\b|最好|优先|尽量")

@@ -16,7 +16,7 @@ from bot.shop.compare import changes
 from bot.state import STATE_VERSION, DialogueState
 from bot.tools.service import ServiceTools
 from bot.tools.toolbox import Call, Miss
-from tests.bot.service_samples import DELIVERED, PAID, Talk, talk, talk_over
+from tests.bot.service_samples import DELIVERED, PAID, RULES, Talk, talk, talk_over
 
 STRANGE = {
     "an unknown number, en": ("en", "cancel TF99999999, no longer needed"),
@@ -91,7 +91,7 @@ def test_two_tabs_that_want_the_same_write_once(tmp_path: Path, round_: int) -> 
 def test_of_two_tabs_that_want_different_things_of_an_order_the_shop_ends_as_one_said(
     tmp_path: Path, round_: int
 ) -> None:
-    start = talk(tmp_path)
+    start = talk(tmp_path, rules=replace(RULES, cancel_after_items=False))
     cancels = tab(start, "cancel TF10000001, no longer needed")
     changes_it = tab(start, "please change the jumper in TF10000001 to size L, pay with PayPal")
     with ThreadPoolExecutor(2) as pool:
