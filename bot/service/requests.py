@@ -13,7 +13,20 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.service.wording import ASKED_FOR, EXPLICIT, IF_NOT, IF_SO, METHODS, OPS, QUESTION, SOURCE, Op
+from bot.service.wording import (
+    ALSO,
+    ASKED_FOR,
+    EXPLICIT,
+    IF_NOT,
+    IF_SO,
+    METHODS,
+    OPEN,
+    OPS,
+    QUESTION,
+    RECEIVED,
+    SOURCE,
+    Op,
+)
 
 MAX_CHARS: Final = 4000
 MAX_BARE: Final = 4
@@ -52,7 +65,7 @@ _TAKES_BACK: Final = re.compile(
 )
 """A clause that only takes back what the one before it asked for."""
 _RETHINKS: Final = re.compile(
-    r"(?:\.{2,}|…+|——)\s*(?=\w)|(?<=[不别][退换改]了)[，,]|(?<=[不别]取消)[，,]|(?<=[不别]取消了)[，,]"
+    r"(?:\.{2,}|…+|——)\s*(?=\w)|(?<=[不别][退换改]了)[，,]|(?<=[不别]取消)[，,]|(?<=[不别]取消了)[，,]|[，,](?=(?:不对|还是算了)[，,])"
 )
 _TOLD_OF: Final = re.compile(
     r"\b(?:is|are|was|were|has|should|goes|go|stays?|came|arriv\w+|will|had)\b|(?:是|要|应该|留|不动|没|已经|到)",
@@ -62,7 +75,9 @@ _HERE: Final = re.compile(
     r"<address_\d+>|\b(?:new\s)?address\b|\bmoved\b|\bnew\s(?:flat|house|home|place)\b|地址|搬家|新家"
 )
 _PUT: Final = re.compile(
-    r"\b(?:use|put|apply|take)\s(?:it|this|that)\b|都?用(?:这|那|它)|都?改成(?:这|那)", re.IGNORECASE
+    r"\b(?:use|put|apply|take|save)\s(?:it|this|that)\b|\b(?:update|change|set)\s(?:my|the)\s(?:profile|account)\b"
+    r"|都?用(?:这|那|它)|都?改成(?:这|那)",
+    re.IGNORECASE,
 )
 _ACCOUNT: Final = re.compile(r"\b(?:account|profile)\b|账户|账号|资料", re.IGNORECASE)
 _OTHER_WAY: Final = re.compile(
@@ -77,6 +92,13 @@ _IF_THING: Final = re.compile(
     r"(?P<to>to|for|with)\s(?:it|that\sone|that|this\sone|this|them|those)\b",
     re.IGNORECASE,
 )
+_RETHOUGHT: Final = re.compile(
+    r"^(?:(?:oh|hmm+|wait|sorry|well)[,.!\s]+)*(?:actually\b|no[,\s]+(?:wait|actually|instead|rather)\b|scratch\sthat\b|on\ssecond\sthoughts?\b)"
+    r"|^(?:啊|呃|哦|嗯|等等)?[,，]?(?:不对|还是算了|算了)[,，]",
+    re.IGNORECASE,
+)
+"""What follows is wanted instead of what was asked for just before."""
+_APART: Final = re.compile(r"\b(?:other|another|different|separate)\s(?:\w+\s)?order|另(?:外|一)个?订单|别的订单")
 _OTHERWISE: Final = re.compile(
     r"^(?:otherwise|or\selse|failing\sthat|否则|不然)[,:，]?\s?(?:就)?(?P<then>.+)", re.IGNORECASE
 )
@@ -118,8 +140,8 @@ def read_requests(text: str) -> tuple[Request, ...]:
         if fallback and not found and not operations(clause[: fallback.start()]) and operations(_then(fallback)):
             clause, fallback = _then(fallback), None  # what it depends on is not for us to judge: it is asked for
         request = _request(clause[: fallback.start()] if fallback else clause)
-        if found and _TAKES_BACK.match(request.text):
-            found[-1] = replace(found[-1], op=None, ops=())
+        if found and (corrected := _corrected(found[-1], clause, request)):
+            found[-1] = corrected
             continue
         if found and _PUT.search(request.text) and _HERE.search(found[-1].text.lower()):
             request = _addressed(request)
@@ -147,12 +169,19 @@ def _only_fallback(clause: str) -> Request | None:
     return _request(_then(fallback)) if fallback and fallback.start() < 12 else None
 
 
+def _corrected(before: Request, clause: str, request: Request) -> Request | None:
+    """The request before as it is wanted after all, where a clause takes it back or wants another thing instead."""
+    if _TAKES_BACK.match(request.text):
+        return replace(before, op=None, ops=())
+    return request if request.op and _RETHOUGHT.match(clause) and not ALSO.search(clause.lower()) else None
+
+
 def _belongs(request: Request, before: Request) -> bool:
     """Whether a clause tells more of the request before it, rather than asks for something of its own."""
     own = bool(_NUMBER.search(request.text)) and request.op != before.op
     asks = EXPLICIT.search(request.text.lower()) is not None and _NUMBER.match(request.text) is None
     told = not own and request.op != "account_address" and not asks
-    return request.op is None or _settles(request) or told or _says_again(before, request)
+    return request.op is None or _settles(request) or told or _says_again(before, request) or _alike(request, before)
 
 
 def tidy(text: str) -> str:
@@ -206,6 +235,15 @@ def _tells_of_another(request: Request, more: Request) -> bool:
     if request.op is None or more.op is not None or not numbers or numbers <= set(_NUMBER.findall(request.text)):
         return False
     return bool(_NUMBER.search(request.text)) and _TOLD_OF.search(_NUMBER.sub("", more.text)) is not None
+
+
+def _alike(request: Request, before: Request) -> bool:
+    """Whether two wishes are one: what is changed or sent back of an order can be so once, so all goes together."""
+    one, other = before.text.lower(), request.text.lower()
+    apart = _APART.search(other) or before.otherwise or _NUMBER.search(request.text)
+    same = all(bool(p.search(one)) == bool(p.search(other)) for p in (RECEIVED, OPEN))
+    paid = any(pattern.search(text) for pattern in METHODS.values() for text in (one, other))
+    return bool(request.op == before.op in ("exchange", "return") and same and not apart and not paid)
 
 
 def _settles(request: Request) -> bool:
