@@ -197,7 +197,7 @@ def _but(orders: tuple[Order, ...], text: str, records: Records) -> tuple[Order,
     things = {p for m in records.names.find(said) for p in m.products}
     numbers = {order.order_id for order in named_orders(said, records)[0]}
     spared = {o.order_id for o in orders if o.order_id in numbers or any(i.product_id in things for i in o.items)}
-    return tuple(order for order in orders if order.order_id not in spared) if spared else ()
+    return tuple(order for order in orders if order.order_id not in spared) if things or numbers else ()
 
 
 def _only(named: list[Named], only: str, again: list[Named]) -> list[Named]:
