@@ -26,6 +26,12 @@ from guardrails.findings import Concealed
 MIN_CONFIDENCE: Final = 0.05
 """Below this lowest token probability the model is taken to guess."""
 MAX_OUTPUT_TOKENS: Final = 96
+_HOW_MANY: Final = re.compile(
+    r"\bhow\smany\b[^.?]{0,50}\b(?:options?|kinds?|types?|versions?|variants?|colou?rs?|sizes?|styles?|models?)\b"
+    r"[^.?]{0,60}\b(?:available|in\sstock|there|have|sell|offer|come)\b|有(?:几|多少)(?:种|款|个颜色|个尺码)",
+    re.IGNORECASE,
+)
+"""How many versions there are of something: a question about goods, whatever the model takes it for."""
 _OF_ONES_OWN: Final = frozenset({"service", "track_order", "list_orders", "ask_account"})
 
 UnderstoodBy = Literal["rule", "llm", "classifier"]
@@ -104,6 +110,9 @@ class Understander:
         """Questions that the words tell better than a small model does."""
         if rule := rule_asked(text.text):
             return (rule,)
+        if _HOW_MANY.search(text.text):
+            goods = tuple(c for c in commands if c.name in ("ask_product", "find_product"))
+            return goods or (Command("ask_product", query=text.text[:MAX_QUERY_CHARS]),)
         of_order = bool(context.topic and re.fullmatch(self.order_pattern, context.topic, re.IGNORECASE))
         about = asked_about(text.text, of_order=of_order)
         if about and not (about == "tracking" and asks_where(text.text)):

@@ -59,7 +59,7 @@ _ASKS: Final[dict[About, re.Pattern[str]]] = {
     ),
 }  # fmt: skip
 _OWN: Final = re.compile(
-    r"\b(?:i|my|mine|me)\b|\bthat\sorder\b|\bthis\sorder\b|\bits?\b|\border\b|\b[a-z]{1,2}\d{6,}|我|那个?订单|这个?订单|[那这][单笔]|申请"
+    r"\b(?:i|my|mine|me)\b|\bthat\sorder\b|\bthis\sorder\b|\bits?\b|\border\b|\bof\sthe\s(?:returns?|refunds?|exchanges?)\b|\b[a-z]{1,2}\d{6,}|我|那个?订单|这个?订单|[那这][单笔]|申请"
 )
 _TELL_ME: Final = re.compile(
     r"^(?:(?:and|also|please)\s)*(?:confirm|tell\sme|let\sme\sknow|give\sme)\s|^(?:请|并)?(?:确认|告诉我)",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.service.questions import asked_about
 from bot.service.requests import read_requests
 from bot.session import Lang
 from tests.bot.service_samples import DELIVERED, ELSEWHERE, LATE, NOW, ORDERS, PAID, WORK, line, order, talk
@@ -216,3 +217,11 @@ def test_the_one_that_stays_says_nothing_of_the_other(tmp_path: Path) -> None:
     told = service.say("I ordered two jumpers. Change the S one to L. The M one stays as it is. Use PayPal.")
     assert service.act == "confirm"
     assert "(S, navy) → Wool Jumper (L, navy)" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [("What is the total refund of the returns?", "back"), ("How long do returns take?", None)],
+)
+def test_what_the_returns_come_to_is_a_question_about_ones_own(text: str, about: str | None) -> None:
+    assert asked_about(text) == about

@@ -159,3 +159,13 @@ async def test_what_only_the_trained_recognizer_suspects_is_done_by_rule_where_i
     assert model.requests == []  # the model never reads it, either way
     assert (done.finish_reason == "content_filter") is not goes_on
     assert [command.name for command in done.commands] == (["service"] if goes_on else [])
+
+
+@pytest.mark.parametrize("text", ["How many jumper sizes are there in stock?", "这款毛衣有几种？"])
+async def test_how_many_versions_there_are_is_a_question_about_goods_whatever_the_model_says(
+    bot: tuple[Bot, ScriptedModel, Path], text: str
+) -> None:
+    assistant, model, _ = bot
+    model.commands = '[{"name":"ask_policy","topic":"returns"}]'
+    _, done, _ = await said(assistant, text)
+    assert [command.name for command in done.commands] == ["ask_product"]
