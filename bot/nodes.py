@@ -26,6 +26,7 @@ from bot.language import language_of
 from bot.prompts import Context
 from bot.reply import Replier
 from bot.scratch import Scratch, messages_of
+from bot.service.case import Stage
 from bot.session import Lang
 from bot.state import DialogueState
 from bot.tools.toolbox import Act, Call, Found, HandedOff, Miss, Outcome, Served, Toolbox, ToolContext, Verified
@@ -86,13 +87,21 @@ class Nodes:
                 scratch.text = told or with_code
             if result.hidden:
                 scratch.emit(Hidden(scratch.hidden))
-            if verdict.action == "block":
+            if verdict.action == "block" and not (verdict.trained and self._plainly(scratch)):
                 raise Blocked(verdict.reason or "injection")
         except GuardError as error:
             self._refuse(scratch, error)
         finally:
             scratch.clock("guard", began)
         return {}
+
+    def _plainly(self, scratch: Scratch) -> bool:
+        """What a suspected message plainly asks to be done to orders is done by rule: the model never reads it."""
+        commands = self._parts.understander.plainly(
+            scratch.text, Context.of(scratch.state), _stage_of(scratch.state), known=_is_known(scratch)
+        )
+        scratch.commands, scratch.by = commands, "rule" if commands else None
+        return bool(commands)
 
     def _with_postal_code(self, owner: VaultOwner, text: Concealed) -> Concealed:
         """A bare number of five or six digits is a postal code where one was asked for."""
@@ -127,11 +136,12 @@ class Nodes:
     async def understand(self, state: dict[str, Any], runtime: Runtime[Scratch]) -> dict[str, Any]:
         """Commands of the concealed turn."""
         scratch, began = runtime.context, time.perf_counter()
-        context = Context.of(scratch.state)
-        case, waits = scratch.state.case, scratch.state.awaiting == "service"
-        stage = case.stage if case and waits else None
-        known = bool(scratch.turn.session.customer_id or scratch.state.customer_id)
-        found = await self._parts.understander.understand(scratch.text, context, scratch.state.lang, stage, known=known)
+        if scratch.commands:  # of a suspected message, by rule
+            return {}
+        context, stage = Context.of(scratch.state), _stage_of(scratch.state)
+        found = await self._parts.understander.understand(
+            scratch.text, context, scratch.state.lang, stage, known=_is_known(scratch)
+        )
         scratch.commands, scratch.by = found.commands, found.by
         scratch.clock("understand", began)
         return {}
@@ -254,6 +264,15 @@ class Nodes:
         scratch.timings["turn"] = time.perf_counter() - scratch.began
         scratch.state = replace(scratch.state, last_reply=reply)
         return {"dialogue": scratch.state.to_json(), "messages": messages_of(scratch)}
+
+
+def _stage_of(state: DialogueState) -> Stage | None:
+    """What a service case waits for."""
+    return state.case.stage if state.case and state.awaiting == "service" else None
+
+
+def _is_known(scratch: Scratch) -> bool:
+    return bool(scratch.turn.session.customer_id or scratch.state.customer_id)
 
 
 def _act_after(act: Act, state: DialogueState) -> Act:

@@ -28,6 +28,12 @@ from guardrails.findings import Concealed
 MIN_CONFIDENCE: Final = 0.05
 """Below this lowest token probability the model is taken to guess."""
 MAX_OUTPUT_TOKENS: Final = 96
+_HOW_MANY: Final = re.compile(
+    r"\bhow\smany\b[^.?]{0,50}\b(?:options?|kinds?|types?|versions?|variants?|colou?rs?|sizes?|styles?|models?)\b"
+    r"[^.?]{0,60}\b(?:available|in\sstock|there|have|sell|offer|come)\b|有(?:几|多少)(?:种|款|个颜色|个尺码)",
+    re.IGNORECASE,
+)
+"""How many versions there are of something: a question about goods, whatever the model takes it for."""
 _OF_ONES_OWN: Final = frozenset({"service", "track_order", "list_orders", "ask_account"})
 
 UnderstoodBy = Literal["rule", "llm", "classifier"]
@@ -75,9 +81,19 @@ class Understander:
         commands = self._with_details(other.commands, text, context, known)
         return replace(found, commands=commands, in_scope=guess.in_scope)
 
+    def plainly(
+        self, text: Concealed, context: Context, stage: Stage | None = None, *, known: bool = False
+    ) -> tuple[Command, ...]:
+        """What ``text`` plainly asks to be done to orders, told by its words alone; nothing where they do not."""
+        if not (read_requests(text.text) if stage else wanted(text.text, self.order_pattern)):
+            return ()
+        answer = answer_to(stage, text.text, self.order_pattern) if stage else None
+        return (answer,) if answer else self._with_details(self._ruled((), text, context) or (), text, context, known)
+
     def _with_details(
         self, commands: tuple[Command, ...], text: Concealed, context: Context, known: bool
     ) -> tuple[Command, ...]:
+        """With the details that prove who asks, where that is not known."""
         needed = not known and (context.awaiting == "identity" or proves(text.text))
         details = tuple(c for c in details_in(text.text) if c not in commands) if needed else ()
         if any(c.name in _OF_ONES_OWN for c in commands) or context.awaiting == "identity":
@@ -119,6 +135,9 @@ class Understander:
     def _told(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...] | None:
         if rule := rule_asked(text.text):
             return (rule,)
+        if _HOW_MANY.search(text.text):
+            goods = tuple(c for c in commands if c.name in ("ask_product", "find_product"))
+            return goods or (Command("ask_product", query=text.text[:MAX_QUERY_CHARS]),)
         of_order = bool(context.topic and re.fullmatch(self.order_pattern, context.topic, re.IGNORECASE))
         about = asked_about(text.text, of_order=of_order)
         if about and not (about == "tracking" and asks_where(text.text)):

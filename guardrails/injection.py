@@ -19,11 +19,15 @@ Action = Literal["pass", "flag", "block"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do with a text; ``reason`` is a code: injection, jailbreak, extraction, abuse, guard_failed."""
+    """What to do with a text; ``reason`` is a code: injection, jailbreak, extraction, abuse, guard_failed.
+
+    ``trained``: no rule found anything, the trained recognizer alone suspects it.
+    """
 
     action: Action
     reason: str | None
     score: float
+    trained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +139,11 @@ def inspect(text: str, suspicion: Suspicion | None = None) -> Verdict:
     for families, action in ((FAMILIES, "block"), (_FLAGS, "flag")):
         sure = suspicion is not None and suspicion.share >= suspicion.block and _says_something(plain)
         if action == "flag" and suspicion is not None and sure:
-            return Verdict("block", "injection", suspicion.share)
+            return Verdict("block", "injection", suspicion.share, trained=True)
         found = [f for f in families for reading in readings if f.pattern.search(reading)]
         if found:
             worst = max(found, key=lambda f: f.score)
             return Verdict("block" if action == "block" else "flag", worst.reason, worst.score)
     if suspicion is not None and suspicion.share >= suspicion.flag:
-        return Verdict("flag", "injection", suspicion.share)
+        return Verdict("flag", "injection", suspicion.share, trained=True)
     return Verdict("pass", None, 0.0)

@@ -23,7 +23,7 @@ from bot.shop.writes import (
 
 Problem = Literal[
     "order_missing", "no_order", "no_such_item", "partial", "not_available", "no_address", "product_gone",
-    "unclear_options", "unclear_items", "price", "opened",
+    "unclear_options", "unclear_items", "unclear_order", "price", "opened",
 ]  # fmt: skip
 
 
@@ -49,6 +49,8 @@ class Propose:
     receipts: tuple[Receipt, ...]
     refused: tuple["Refuse", ...] = ()
     """What the rules do not allow of the same request."""
+    choices: tuple[tuple[Product, tuple[Variant, ...]], ...] = ()
+    """What else there is of a thing, where the customer asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,8 @@ def method_of(job: Job, shop: Shop, order: Order, kind: type[Write]) -> str | St
     text = text_of(job, shop, "ask", "fix", "payment").lower()
     legal = settle_methods(shop.rules, kind, order, shop.customer)
     op = "return" if kind is ReturnItems else "exchange"
-    for words in (text_of(job, shop, "payment").lower(), text_of(job, shop, "fix").lower(), text):
-        if not words:
-            continue
+    said = [shop.reveal(words).lower() for kind, words in job.layers if kind in ("fix", "payment")]
+    for words in (*reversed(said), text):  # the latest counts
         original = original_method(order)
         others = [m for o in shop.records.orders if o is not order and (m := original_method(o)) and m != original]
         if (

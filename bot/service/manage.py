@@ -14,9 +14,14 @@ from bot.service.wording import ALSO, EVERY_ORDER, EXPLICIT, UNKNOWN
 DROP: Final = re.compile(
     r"\b(?:never\s?mind|forget\s(?:about\s)?(?:it|that|this)|leave\s(?:it|that)|do\snothing|don'?t\s(?:do|cancel|return|change|exchange|process)"
     r"|do\snot\s(?:do|cancel|return|change|exchange|process)|changed?\smy\smind\b(?![:,]?\s\w+)|i'?d\sregret|not\ssure\syet|go\son\swith\sthe\snext)"
-    r"|^\s*(?:no[,.!\s]+)*(?:stop|hold\son)\b(?!\s\w+ing)|算了|先不|先别|先等等|停一下|不[退换改]了|不用[退换改取]|别[退换改取]|当我没说",
+    r"|算了|先不|先别|先等等|停一下|不[退换改]了|不用[退换改取]|别[退换改取]|当我没说",
     re.IGNORECASE,
 )
+_PAUSE: Final = re.compile(
+    r"\W*(?:(?:no|wait|please)\W+)*(?:stop|hold\son)(?:[\s,]+(?:it|that|this|there|please|right\sthere|everything|(?:for\s)?a\s\w+))*\W*",
+    re.IGNORECASE,
+)
+"""Nothing but a halt: nothing is done, whatever else these words may ask for."""
 MAX_DROP_CHARS: Final = 70
 _FAMILY: Final = {"address": "address", "account_address": "address"}
 
@@ -70,7 +75,7 @@ def _confirming(case: Case, words: str, requests: tuple[Request, ...], reply: Re
     job, rest = case.jobs[0], case.jobs[1:]
     other_wish = any(_family(r) != _family(job) for r in requests)
     again = any(_family(r) == _family(job) for r in requests if not DROP.search(r.text))
-    if DROP.search(words) and not again and not other_wish:
+    if _PAUSE.fullmatch(words) or (DROP.search(words) and not again and not other_wish):
         return Turn(replace(case, jobs=rest, stage=None), "go_on" if rest else "dropped")
     other = [r for r in requests if _family(r) != _family(job)]
     if other and len(other) == len(requests):

@@ -53,6 +53,8 @@ class Named:
     """Named as what shall stay."""
     count: int = 1
     """How many pieces of it are meant."""
+    lead: str | None = None
+    """What stands right before it as a wish, where that is known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Targets:
     whole: bool = False
     words: Mapping[tuple[str, str, int], str] = field(default_factory=dict)
     """(order, sku, number) of a piece → what was said of it."""
+    leads: Mapping[tuple[str, str, int], str] = field(default_factory=dict)
+    """The same → what was said right before it, and may be a wish as well as what it is."""
     named: bool = False
     kept: bool = False
     """Something was named as what shall stay."""
@@ -145,6 +149,11 @@ def _as_product(item: OrderItem) -> Product:
 def said_of(targets: Targets, piece: Piece) -> str:
     """What was said of a piece."""
     return targets.words.get((piece.order_id, piece.sku, piece.number), "")
+
+
+def said_before(targets: Targets, piece: Piece) -> str:
+    """What was said right before a piece's name, where that may be the wish."""
+    return targets.leads.get((piece.order_id, piece.sku, piece.number), "")
 
 
 def options_known(product: Product, lang: Lang) -> str:

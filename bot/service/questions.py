@@ -14,7 +14,7 @@ from bot.service.case import Case
 from bot.service.meant import RETURNING, meant
 from bot.service.owned import Piece, Records, pieces_of
 from bot.service.payments import brand_in
-from bot.service.requests import tidy
+from bot.service.requests import operations, tidy
 from bot.service.wording import QUESTION
 from bot.session import Lang
 from bot.shop.records import Address, Customer, Order, TrackingEvent
@@ -59,7 +59,11 @@ _ASKS: Final[dict[About, re.Pattern[str]]] = {
     ),
 }  # fmt: skip
 _OWN: Final = re.compile(
-    r"\b(?:i|my|mine|me)\b|\bthat\sorder\b|\bthis\sorder\b|\bits?\b|\border\b|\b[a-z]{1,2}\d{6,}|我|那个?订单|这个?订单|[那这][单笔]|申请"
+    r"\b(?:i|my|mine|me)\b|\bthat\sorder\b|\bthis\sorder\b|\bits?\b|\border\b|\bof\sthe\s(?:returns?|refunds?|exchanges?)\b|\b[a-z]{1,2}\d{6,}|我|那个?订单|这个?订单|[那这][单笔]|申请"
+)
+_TELL_ME: Final = re.compile(
+    r"^(?:(?:and|also|please)\s)*(?:confirm|tell\sme|let\sme\sknow|give\sme)\s|^(?:请|并)?(?:确认|告诉我)",
+    re.IGNORECASE,
 )
 _LENGTH: Final = re.compile(r"\bhow\s(?:long|soon|fast|many\sdays)\b|多久|多长|几天")
 _SUM: Final = re.compile(r"\btotal\b|\ball\b|\bin\sall\b|\baltogether\b|\btogether\b|一共|总共|合计|总价|总金额")
@@ -100,6 +104,13 @@ def asked_about(text: str, *, of_order: bool = False) -> About | None:
             if pattern.search(question) and own and not (about == "back" and _LENGTH.search(question)):
                 return about
     return None
+
+
+def questions_in(text: str) -> tuple[str, ...]:
+    """The sentences of a request that ask for nothing to be done and ask, or tell to confirm, what is one's own."""
+    parts = (part.strip() for part in re.split(r"(?<=[.?!。？！])\s*(?!\d)", tidy(text)))
+    asked = (_TELL_ME.sub("", part).rstrip(".。!！") + "?" if _TELL_ME.match(part) else part for part in parts if part)
+    return tuple(part for part in asked if not operations(part) and asked_about(part, of_order=True))
 
 
 @dataclass(frozen=True, slots=True)

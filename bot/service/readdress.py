@@ -125,13 +125,17 @@ def _address_elsewhere(text: str, job: Job, shop: Shop, orders: Sequence[Order],
     known = [a for a in (shop.customer.address, *(o.address for o in shop.records.orders)) if a]
     distinct = list(dict.fromkeys(known))
     current = {o.address for o in orders}
-    placed = [a for a in distinct if mentions_place(to, a)]
+    placed = [a for a in distinct if mentions_place(to, a) and (a not in current or len(distinct) == 1)]
     if len(placed) == 1:
         return placed[0]
     if _DEFAULT.search(to) and not re.search(r"\bin\s(?:my\s)?(?:other|another|that)", to):
         return shop.customer.address
     before = [o.address for o in shop.records.orders if o.order_id in job.orders and o.address]
-    if before and job.op == "account_address" and re.search(r"\bthat\sorder|那个订单", to):
+    if (
+        before
+        and job.op == "account_address"
+        and re.search(r"\bthat\sorder|\b(?:with|to)\s(?:it|that|this)\b|那个订单", to)
+    ):
         return before[0]
     sent = _named_order_address(lowered, shop, orders)
     if sent and sent not in current:

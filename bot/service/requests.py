@@ -13,19 +13,45 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.service.wording import ASKED_FOR, EXPLICIT, IF_NOT, IF_SO, METHODS, OPS, QUESTION, SOURCE, Op
+from bot.service.wording import (
+    ALSO,
+    ASKED_FOR,
+    EXPLICIT,
+    IF_NOT,
+    IF_SO,
+    METHODS,
+    OPEN,
+    OPS,
+    QUESTION,
+    RECEIVED,
+    SOURCE,
+    Op,
+)
 
 MAX_CHARS: Final = 4000
 MAX_BARE: Final = 4
-_SENTENCE: Final = re.compile(r"(?<=[!?;。！？；])|(?<=\.)\s+(?=[^\d])|\n+")
+_SENTENCE: Final = re.compile(
+    r"(?<=[!?;。！？；])|(?<=\.)\s+(?=[^\d])|\n+|(?<=[,;])\s(?=(?:otherwise|or\selse|failing\sthat)\b)"
+)
 _START: Final = (
     r"(?:please\s|also\s|then\s|i\s(?:also\s)?(?:want|need|would\slike)\sto\s|i'd\s(?:also\s)?like\sto\s)*"
-    r"(?:cancel|return|exchange|swap|replace|change|modify|update|remove|send\sback|refund|confirm)\b"
+    r"(?:cancel|return|exchange|swap|replace|change|modify|update|remove|send\sback|refund|confirm"
+    r"|(?:ship|deliver|send|redirect)\s(?:it|them|that|this|the|my|everything))\b"
 )
 _AND: Final = re.compile(
     rf",?\s(?:and|but|plus)\s(?={_START}|my\s(?:profile|account|default|home)\s(?:\w+\s)?address\b)|(?:[，,；]|,?\sand\s)(?=#?[A-Z]{{1,2}}\d{{6,}})|[，,](?=(?:还有|另外|顺便|同时|再|并且|然后|也)|(?:帮我)?(?:把|取消|退|换|改))",
     re.IGNORECASE,
 )
+_DEPENDS: Final = re.compile(r"\bif\b|\bwhen\b|\bunless\b|如果|要是|万一", re.IGNORECASE)
+_HAPPENED: Final = re.compile(
+    r"\b(?:is|are|was|were|has|had|came|arrived|got|bought|ordered|received|went|moved|does(?:n't)?|did(?:n't)?|doesn't|leaks?|broke)\b",
+    re.IGNORECASE,
+)
+_THEN_DO: Final = re.compile(
+    r",\s(?=(?:(?:please|so|then)\s){0,2}(?:change|cancel|return|exchange|swap|replace|update|send|refund)\s(?:it|them|that|this|the|my)\b)",
+    re.IGNORECASE,
+)
+"""“... was sent there by mistake, change it to my address”: a wish after what is told."""
 _POLITE: Final = re.compile(
     r"^(?:and|then|so|also|ok(?:ay)?|well|fine|alright|damn\sit|please|(?:在吗|在么|你好|您好|亲)+|那|那么|好吧|行吧|请)"
     r"[,，.…!！?？\s]+",
@@ -39,7 +65,7 @@ _TAKES_BACK: Final = re.compile(
 )
 """A clause that only takes back what the one before it asked for."""
 _RETHINKS: Final = re.compile(
-    r"(?:\.{2,}|…+|——)\s*(?=\w)|(?<=[不别][退换改]了)[，,]|(?<=[不别]取消)[，,]|(?<=[不别]取消了)[，,]"
+    r"(?:\.{2,}|…+|——)\s*(?=\w)|(?<=[不别][退换改]了)[，,]|(?<=[不别]取消)[，,]|(?<=[不别]取消了)[，,]|[，,](?=(?:不对|还是算了)[，,])"
 )
 _TOLD_OF: Final = re.compile(
     r"\b(?:is|are|was|were|has|should|goes|go|stays?|came|arriv\w+|will|had)\b|(?:是|要|应该|留|不动|没|已经|到)",
@@ -49,7 +75,9 @@ _HERE: Final = re.compile(
     r"<address_\d+>|\b(?:new\s)?address\b|\bmoved\b|\bnew\s(?:flat|house|home|place)\b|地址|搬家|新家"
 )
 _PUT: Final = re.compile(
-    r"\b(?:use|put|apply|take)\s(?:it|this|that)\b|都?用(?:这|那|它)|都?改成(?:这|那)", re.IGNORECASE
+    r"\b(?:use|put|apply|take|save)\s(?:it|this|that)\b|\b(?:update|change|set)\s(?:my|the)\s(?:profile|account)\b"
+    r"|都?用(?:这|那|它)|都?改成(?:这|那)",
+    re.IGNORECASE,
 )
 _ACCOUNT: Final = re.compile(r"\b(?:account|profile)\b|账户|账号|资料", re.IGNORECASE)
 _OTHER_WAY: Final = re.compile(
@@ -58,12 +86,34 @@ _OTHER_WAY: Final = re.compile(
     r"|而不是(?:用)?(?:支付宝|微信|银联|信用卡|银行卡|礼品卡)"
 )
 _GOODS_MOVE: Final = re.compile(r"\b(?:return|refund|exchang|swap|replac|send)\w*|退|换货")
+_IF_THING: Final = re.compile(
+    r"\bif\s(?:the|an?)\s(?P<thing>[^,.;]{3,80}?(?:\d\.\d[^,.;]{0,40}?)?)\s(?P<when>(?:costs?|is|are)\s[^,;]{2,60}?),\s"
+    r"(?P<ask>(?:please\s|then\s)?(?:change|exchange|swap|switch|replace)\s[^,.;]{1,60}?)\s"
+    r"(?P<to>to|for|with)\s(?:it|that\sone|that|this\sone|this|them|those)\b",
+    re.IGNORECASE,
+)
+_RETHOUGHT: Final = re.compile(
+    r"^(?:(?:oh|hmm+|wait|sorry|well)[,.!\s]+)*(?:actually\b|no[,\s]+(?:wait|actually|instead|rather)\b|scratch\sthat\b|on\ssecond\sthoughts?\b)"
+    r"|^(?:啊|呃|哦|嗯|等等)?[,，]?(?:不对|还是算了|算了)[,，]",
+    re.IGNORECASE,
+)
+"""What follows is wanted instead of what was asked for just before."""
+_APART: Final = re.compile(r"\b(?:other|another|different|separate)\s(?:\w+\s)?order|另(?:外|一)个?订单|别的订单")
+_OTHERWISE: Final = re.compile(
+    r"^(?:otherwise|or\selse|failing\sthat|否则|不然)[,:，]?\s?(?:就)?(?P<then>.+)", re.IGNORECASE
+)
+_GOES_BACK: Final = re.compile(r"\breturn|\bback\b|退货|退掉|退了")
 _POINTS: Final = re.compile(
     r"^(?:(?:can|could|would|will)\syou\s)?(?:(?:please|still|also|just)\s)*(?:change|switch|swap|do|make|fix|sort|arrange)\s(?:it|that|this)(?:\sfor\sme)?\W*$",
     re.IGNORECASE,
 )
 _NOT_WANTED: Final = re.compile(r"不想?要了|\b(?:don'?t|do\snot|no\slonger)\s(?:need|want)\b")
 _CALLED_OFF: Final = re.compile(r"\bcancel|\bcall\soff|取消|撤", re.IGNORECASE)
+_HINT: Final = re.compile(
+    r"\b(?:any|a|all|or|and|of|for|my|possible|payments?)\s(?:\w+\s)?refunds?\b"
+    r"|\brefund\s(?:(?:it|them|that|this|everything|me|the\smoney)\s)?(?:to|on|onto|via|through)\b|退款(?:请|就|都)?(?:退|到|用)|退到"
+)
+"""How money shall come back: no wish for a return of its own."""
 _SETTLED: Final = re.compile(r"^(?:please\s)?(?:refund|charge|use|pay|put)\b|^(?:退到|退回|用|付)", re.IGNORECASE)
 
 
@@ -81,29 +131,23 @@ class Request:
 def read_requests(text: str) -> tuple[Request, ...]:
     """The requests of a message in order; nothing where no word asks for one. Hints of one request stay with it."""
     found: list[Request] = []
-    for raw in _clauses(tidy(text)):
+    for raw in _clauses(_turned(tidy(text))):
         clause = IF_SO.sub("", raw)
+        if found and (other := _only_fallback(clause)):
+            found[-1] = _with_otherwise(found[-1], other)
+            continue
         fallback = IF_NOT.search(clause)
         if fallback and not found and not operations(clause[: fallback.start()]) and operations(_then(fallback)):
             clause, fallback = _then(fallback), None  # what it depends on is not for us to judge: it is asked for
-        if fallback and found and fallback.start() < 12:
-            found[-1] = _with_otherwise(found[-1], _request(_then(fallback)))
-            continue
         request = _request(clause[: fallback.start()] if fallback else clause)
-        if found and _TAKES_BACK.match(request.text):
-            found[-1] = replace(found[-1], op=None, ops=())
+        if found and (corrected := _corrected(found[-1], clause, request)):
+            found[-1] = corrected
             continue
         if found and _PUT.search(request.text) and _HERE.search(found[-1].text.lower()):
             request = _addressed(request)
         if fallback:
             request = _with_otherwise(request, _request(_then(fallback)))
-        own = bool(_NUMBER.search(request.text)) and bool(found) and request.op != found[-1].op
-        told = (
-            not own
-            and request.op != "account_address"
-            and (not EXPLICIT.search(request.text.lower()) or _NUMBER.match(request.text) is not None)
-        )
-        if found and (request.op is None or _SETTLED.match(request.text) or told or _says_again(found[-1], request)):
+        if found and _belongs(request, found[-1]):
             if _tells_of_another(found[-1], request):  # what is told of one order must not be done to another
                 found.append(request)
             else:
@@ -117,10 +161,38 @@ def read_requests(text: str) -> tuple[Request, ...]:
     return tuple(asked)
 
 
+def _only_fallback(clause: str) -> Request | None:
+    """What is to be done where the request before cannot be: "if not, cancel it", "otherwise return it"."""
+    other, fallback = _OTHERWISE.match(clause), IF_NOT.search(clause)
+    if other and operations(other["then"]):
+        return _request(other["then"])
+    return _request(_then(fallback)) if fallback and fallback.start() < 12 else None
+
+
+def _corrected(before: Request, clause: str, request: Request) -> Request | None:
+    """The request before as it is wanted after all, where a clause takes it back or wants another thing instead."""
+    if _TAKES_BACK.match(request.text):
+        return replace(before, op=None, ops=())
+    return request if request.op and _RETHOUGHT.match(clause) and not ALSO.search(clause.lower()) else None
+
+
+def _belongs(request: Request, before: Request) -> bool:
+    """Whether a clause tells more of the request before it, rather than asks for something of its own."""
+    own = bool(_NUMBER.search(request.text)) and request.op != before.op
+    asks = EXPLICIT.search(request.text.lower()) is not None and _NUMBER.match(request.text) is None
+    told = not own and request.op != "account_address" and not asks
+    return request.op is None or _settles(request) or told or _says_again(before, request) or _alike(request, before)
+
+
 def tidy(text: str) -> str:
     """Compatibility forms folded, white space single, one kind of apostrophe; letters as they were typed."""
     folded = " ".join(unicodedata.normalize("NFKC", text[:MAX_CHARS]).split())
     return folded.replace("\u2019", "'").replace("\u2018", "'")
+
+
+def _turned(text: str) -> str:
+    """“If the glass one costs under $20, change mine to it” with the wish first and the condition behind it."""
+    return _IF_THING.sub(r"\g<ask> \g<to> the \g<thing> if it \g<when>", text)
 
 
 def operations(text: str) -> tuple[Op, ...]:
@@ -160,9 +232,26 @@ def _addressed(request: Request) -> Request:
 def _tells_of_another(request: Request, more: Request) -> bool:
     """Whether a clause says of an order of its own something else than what is to be done to the other one."""
     numbers = set(_NUMBER.findall(more.text))
-    if more.op is not None or not numbers or numbers <= set(_NUMBER.findall(request.text)):
+    if request.op is None or more.op is not None or not numbers or numbers <= set(_NUMBER.findall(request.text)):
         return False
     return bool(_NUMBER.search(request.text)) and _TOLD_OF.search(_NUMBER.sub("", more.text)) is not None
+
+
+def _alike(request: Request, before: Request) -> bool:
+    """Whether two wishes are one: what is changed or sent back of an order can be so once, so all goes together."""
+    one, other = before.text.lower(), request.text.lower()
+    apart = _APART.search(other) or before.otherwise or _NUMBER.search(request.text)
+    same = all(bool(p.search(one)) == bool(p.search(other)) for p in (RECEIVED, OPEN))
+    paid = any(pattern.search(text) for pattern in METHODS.values() for text in (one, other))
+    return bool(request.op == before.op in ("exchange", "return") and same and not apart and not paid)
+
+
+def _settles(request: Request) -> bool:
+    """Whether a clause only tells how money is to come back or to be paid."""
+    text = request.text.lower()
+    by_a_method = any(pattern.search(text) for pattern in METHODS.values())
+    hint = by_a_method and request.ops == ("return",) and _HINT.search(text) and not _GOES_BACK.search(text)
+    return bool(hint or _SETTLED.match(request.text))
 
 
 def _says_again(request: Request, more: Request) -> bool:
@@ -177,9 +266,19 @@ def _then(match: re.Match[str]) -> str:
 
 
 def _clauses(text: str) -> list[str]:
-    sentences = (part for piece in _RETHINKS.split(text) for part in _SENTENCE.split(piece))
+    whole = (part for piece in _RETHINKS.split(text) for part in _SENTENCE.split(piece))
+    sentences = (part for one in whole for part in _told_and_done(one))
     parts = (part for sentence in sentences for part in _AND.split(sentence))
     return [clean for part in parts if (clean := _POLITE.sub("", part.strip(" ,，。.")))]
+
+
+def _told_and_done(sentence: str) -> list[str]:
+    """“It was sent there by mistake, change it” as two: what is told, and the wish. A condition stays with its wish."""
+    match = _THEN_DO.search(sentence)
+    if match is None or _DEPENDS.search(sentence):
+        return [sentence]
+    before, wish = sentence[: match.start()], sentence[match.end() :]
+    return [before, wish] if _HAPPENED.search(before) and not operations(before) else [sentence]
 
 
 def _request(clause: str) -> Request:

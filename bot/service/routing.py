@@ -31,9 +31,11 @@ _SLOTS: Final[dict[Stage, Slot]] = {
 _WANTS: Final = re.compile(
     r"\b(?:i|we)(?:'d|\swould|'ll)?\s(?:\w+\s){0,2}(?:want|need|wish|like|prefer|regret)\b|\bplease\b|\b(?:can|could|would|will)\syou\b"
     r"|^(?!(?:can|could|may|do|does|how|what|when|where|is|are|if|should|will|would)\b)(?:\w+[,:]?\s){0,3}(?:cancel|return|exchange|swap|replace|change|modify|update|correct|send\sback|remove|refund)\b"
-    r"|\b(?:can|could|may)\si\s(?:still\s|please\s|also\s)?(?:return|send|exchange|swap|cancel|change|have)\b[^.?]{0,40}"
+    r"|\b(?:can|could|may)\si\s(?:still\s|please\s|also\s)?(?:return|send|exchange|swap|trade|cancel|change|have)\b[^.?]{0,40}"
     r"\b(?:my|mine|it|them|these|this|that|one\sof|the\sother)\b|\bcan\s(?:it|they)\sbecome\b|\bmy\smoney\sback\b"
-    r"|\bgo(?:es)?\sback\b|\b(?:i've|i\shave|we've)\smoved\b|\bnew\s(?:address|flat|house)\b|\bis\snow\b|\bshould(?:'ve|\shave)\b"
+    r"|\bgo(?:es)?\sback\b|\b(?:i've|i\shave|we've)\smoved\b|\bnew\s(?:address|flat|house)\b|\bis\snow\b|\bshould(?:'ve|\shave|\sbe)\b"
+    r"|\b(?:can|could|may|might)\s(?:the|my|this|that|it|they|these|those)\b[^.?]{0,40}\b(?:be|come|become)\b[^.?]{0,60}\b(?:instead|rather\sthan|not)\b"
+    r"|[,;:]\s(?:(?:please|then|just)\s)*(?:cancel|return|exchange|swap|replace|change|modify|update|send)\s(?:it|them|mine|my|the|that|this|these|those)\b|\bi'?d\srather\s(?:have|get|take)\b|\b(?:have|get|take|make)\b[^.?]{0,60}\binstead\b(?!\sof)"
     r"|\bno\slonger\s(?:need|want)|\b(?:my|mine|the\sone\si)\b.*\b(?:cancel|return|exchange|change)"
     r"|\bhow\si\spa(?:y|id)\b|<address_\d+>|\binstead\sof\b|,\snot\s(?:in\s)?\w+\W*$|\bmake\s(?:it|them|that|the|my)\b"
     r"|(?:换|改)(?:[\u4e00-\u9fff]{0,2}[绿白黑灰红蓝紫黄粉棕青]|[smlx\d])|要[\u4e00-\u9fff]{1,4}色|改下|退$|退款[，,]|退货退款"

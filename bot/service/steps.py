@@ -24,7 +24,8 @@ from bot.service.decide import (
     which,
     whole_orders,
 )
-from bot.service.owned import Targets
+from bot.service.goods import Mention
+from bot.service.owned import Targets, named_orders
 from bot.service.payments import all_named
 from bot.service.readdress import address_step
 from bot.service.rules import original_method
@@ -39,9 +40,8 @@ from bot.shop.writes import (
     Write,
 )
 
-_ORDER_WITH: Final = re.compile(
-    r"\border\b[^.]{0,30}\b(?:with|contain\w*|that\s(?:has|includes)|for)\b|\b\w+\sorder\b|订单|那单|这单"
-)
+_ORDER_WITH: Final = re.compile(r"\border\b[^.]{0,30}\b(?:with|contain\w*|that\s(?:has|includes)|for)\b|订单|那单|这单")
+_ITS_ORDER: Final = re.compile(r"\s?(?:order|purchase)\b|的?(?:订单|那单|这单)")
 
 
 def next_step(job: Job, shop: Shop) -> Step:
@@ -89,6 +89,8 @@ def _cancel(job: Job, shop: Shop) -> Step:  # noqa: C901 (a table in code)
         return _return(replace(job, op="return"), shop)
     if found.unsure and "order" not in job.asked:
         return Ask("order", orders=orders, pieces=found.unsure)
+    if found.unsure and len(named_orders(text, shop.records)[0]) > 1:
+        return Refuse("unclear_order", "cancel")  # several are named, one is meant
     if found.unsure:
         orders = orders[:1]
     if not found.named and not found.whole and len([o for o in orders if can(o)]) > 1:
@@ -98,7 +100,7 @@ def _cancel(job: Job, shop: Shop) -> Step:  # noqa: C901 (a table in code)
     able = tuple(order for order in orders if can(order))
     if not able:
         return Refuse(Refused("wrong_status", orders[0].order_id) if orders else "no_order", "cancel", orders[:1])
-    if found.kept or (found.pieces and _partial(found, able, text)):
+    if found.kept or (found.pieces and _partial(found, able, text, shop.records.names.find(text))):
         return Refuse("partial", "cancel", able)
     reason = _reason(text, shop)
     if reason is None:
@@ -109,10 +111,11 @@ def _cancel(job: Job, shop: Shop) -> Step:  # noqa: C901 (a table in code)
     return proposed([CancelOrder(order.order_id, reason) for order in meant], shop, "cancel")
 
 
-def _partial(found: Targets, orders: Sequence[Order], text: str) -> bool:
+def _partial(found: Targets, orders: Sequence[Order], text: str, mentions: Sequence[Mention]) -> bool:
     part = ONLY.search(text) or REST.search(text)
     named_by_number = any(order.order_id.lower() in text for order in orders) and not part
-    if WHOLE.search(text) or _ORDER_WITH.search(text) or named_by_number:
+    by_thing = any(_ITS_ORDER.match(text, mention.end) for mention in mentions)  # "the grill order"
+    if WHOLE.search(text) or by_thing or (_ORDER_WITH.search(text) and not part) or named_by_number:
         return False
     meant = {(p.order_id, p.sku) for p in found.pieces}
     return any((order.order_id, item.sku) not in meant for order in orders for item in order.items)

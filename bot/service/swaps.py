@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from bot.service.case import Job
+from bot.service.conditions import unmet
 from bot.service.decide import (
     Ask,
+    Propose,
     Refuse,
     Shop,
     Step,
@@ -17,11 +20,11 @@ from bot.service.decide import (
     text_of,
     which,
 )
-from bot.service.owned import Piece, Targets, pieces_of, said_of
+from bot.service.owned import Piece, Targets, pieces_of, said_before, said_of
 from bot.service.rules import allows as rule_allows
 from bot.service.values import hits, named
-from bot.service.wants import Wants, fitting, fulfils, options_of, read_wants
-from bot.service.wording import OPEN, PRICE_LIMIT, RECEIVED, SAME_AS, TARGET, WHOLE
+from bot.service.wants import Wants, changes, fitting, fulfils, options_of, read_wants
+from bot.service.wording import OPEN, RECEIVED, SAME_AS, TARGET, WHOLE
 from bot.session import Lang
 from bot.shop.records import Product, Swap, Variant
 from bot.shop.writes import (
@@ -29,6 +32,16 @@ from bot.shop.writes import (
     ExchangeItems,
     Refused,
     Write,
+)
+
+_OTHER_STAYS: Final = re.compile(
+    r"[^.;,]*\b(?:the|that)\s(?:\w+\s){0,3}one\s(?:should\s|shall\s|can\s|will\s)?(?:stays?|remains?|(?:is|are)\s(?:fine|ok(?:ay)?|good))\b[^.;,]*"
+    r"|[^。；，]*那(?:个|件|双|款)(?:就)?(?:不动|不变|不用换|保留|留着)[^。；，]*"
+)
+"""Of two alike things, what is said of the one that stays."""
+MAX_CHOICES: Final = 6
+_WHICH_ARE_THERE: Final = re.compile(
+    r"\b(?:what|which)\b[^.?]*\b(?:options?|versions?|variants?|choices?|prices?|models?|available|have)\b|有哪些|有什么|都有什么|什么价"
 )
 
 
@@ -50,6 +63,11 @@ def exchange_step(job: Job, shop: Shop) -> Step:
             return swap
         if swap is not None:
             swaps.setdefault(piece.order_id, []).append(swap)
+    return _proposed(found, swaps, job, shop)
+
+
+def _proposed(found: Targets, swaps: Mapping[str, Sequence[Swap]], job: Job, shop: Shop) -> Step:
+    """The swaps as writes, one for each order; with what else there is, where that was asked."""
     writes: list[Write] = []
     for order in found.orders:
         if order.order_id not in swaps:
@@ -59,7 +77,25 @@ def exchange_step(job: Job, shop: Shop) -> Step:
         if not isinstance(method, str):
             return method
         writes.append(kind(order.order_id, tuple(swaps[order.order_id]), method))
-    return proposed(writes, shop, "exchange") if writes else Refuse(Refused("same_item"), "exchange", found.orders)
+    step = proposed(writes, shop, "exchange") if writes else None
+    if isinstance(step, Propose) and _WHICH_ARE_THERE.search(text_of(job, shop, "ask").lower()):
+        return replace(step, choices=_choices(found, job, shop))
+    return step or Refuse(Refused("same_item"), "exchange", found.orders)
+
+
+def _choices(found: Targets, job: Job, shop: Shop) -> tuple[tuple[Product, tuple[Variant, ...]], ...]:
+    """What there is of each thing beside what was chosen: all that fits but for its price and what is only liked."""
+    lang, there = shop.records.lang, []
+    for piece in found.pieces:
+        product = shop.records.product(piece.item.product_id)
+        if product is None:
+            continue
+        old = piece.item.options_zh if lang == "zh" and piece.item.options_zh else piece.item.options
+        wants = replace(read_wants(_wished(piece, found, job, shop), product, lang), price=0, soft={})
+        fits = fitting(product, old, piece.sku, wants, lang)
+        by_price = sorted((*fits.exact, *fits.loose), key=lambda variant: variant.price_minor)
+        there.append((product, tuple(by_price[:MAX_CHOICES])))
+    return tuple(there)
 
 
 def _kinds_of_exchange(text: str) -> tuple[type[Write], ...]:
@@ -72,7 +108,7 @@ def _kinds_of_exchange(text: str) -> tuple[type[Write], ...]:
     return (ExchangeItems, ChangeItems)
 
 
-def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Refuse | None:  # noqa: C901 (a table in code)
+def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Refuse | None:
     """What a piece becomes; ``None`` where it is already what was wanted."""
     product = shop.records.product(piece.item.product_id)
     if product is None:
@@ -83,24 +119,39 @@ def _swap(piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Ask | Re
         wants = read_wants(_after_target(_undescribed(text_of(job, shop, "ask", "fix").lower())), product, lang)
     if same := _same_as(piece, job, shop, product):
         wants = same
+    old = piece.item.options_zh if lang == "zh" and piece.item.options_zh else piece.item.options
+    wants = _with_lead(wants, read_wants(said_before(found, piece), product, lang), old)
+    if wants and not changes(wants, old):
+        wants = Wants()  # what it is already: what shall be different was not understood
     if not wants and job.asked.count("options") > 1:
         return Refuse("unclear_options", "exchange", found.orders[:1], product)
     if not wants:
         return Ask("options", pieces=(piece,), product=product, orders=found.orders[:1])
-    old = piece.item.options_zh if lang == "zh" and piece.item.options_zh else piece.item.options
     fits = fitting(product, old, piece.sku, wants, lang)
     if wants.price and fulfils(old, wants, product, lang) and _already(piece, wants, fits.exact):
         return None
-    if fits.exact and (limit := PRICE_LIMIT.search(text_of(job, shop, "ask", "fix").lower())):
-        amount, price = round(float(limit["amount"].replace(",", "")) * 100), fits.exact[0].price_minor
-        if price >= amount if limit["less"] else price <= amount:
-            return Refuse("price", "exchange", found.orders[:1], product, fits.exact[:1])
     near = _unsaid(fits.loose, old, text_of(job, shop, "ask", "fix").lower(), product, lang)
     if not fits.exact and near and not job.otherwise and not wants.same:
-        return Swap(piece.sku, near[0].sku)  # the nearest: the customer sees what becomes of what, and may decline
+        return _unless(near[0], piece, found, job, shop)  # the nearest: the customer sees it, and may decline
     if not fits.exact:
         return Refuse("not_available", "exchange", found.orders[:1], product, fits.loose[:3])
-    return Swap(piece.sku, fits.exact[0].sku)
+    return _unless(fits.exact[0], piece, found, job, shop)
+
+
+def _unless(variant: Variant, piece: Piece, found: Targets, job: Job, shop: Shop) -> Swap | Refuse:
+    """The swap, unless its price is not what it depends on."""
+    if unmet(text_of(job, shop, "ask", "fix").lower(), piece.item.price_minor, variant.price_minor):
+        product = shop.records.product(piece.item.product_id)
+        return Refuse("price", "exchange", found.orders[:1], product, (variant,))
+    return Swap(piece.sku, variant.sku)
+
+
+def _with_lead(wants: Wants, lead: Wants, old: Mapping[str, str]) -> Wants:
+    """With what stands before the thing's name, where it is not so yet: of a blue mug "get me the red mug"."""
+    other = {option: values for option, values in lead.hard.items() if old.get(option) not in values}
+    if not other or wants.moves or wants.price or wants.skus:
+        return wants
+    return replace(wants, hard={**lead.hard, **wants.hard}, same=False)
 
 
 def _unsaid(
@@ -141,6 +192,7 @@ def _wished(piece: Piece, found: Targets, job: Job, shop: Shop) -> str:
         parts.append(answers)
     fixes = [shop.reveal(words).lower() for kind, words in job.layers if kind == "fix"]
     parts += [words for words in fixes if not shop.records.names.find(words)]
+    parts = [_OTHER_STAYS.sub(" ", part) for part in parts]
     for n, mention in enumerate(mentions):
         if piece.item.product_id in mention.products:
             end = mentions[n + 1].start if n + 1 < len(mentions) else len(answers)

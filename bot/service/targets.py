@@ -4,8 +4,9 @@ A piece is one thing in one order. What cannot be told apart is left open (``uns
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Final
 
 from bot.service.case import Job
@@ -13,14 +14,14 @@ from bot.service.counts import ALL, count_before, count_said
 from bot.service.goods import Mention
 from bot.service.owned import (
     Named,
-    Piece,
     Records,
     Targets,
     mentions_place,
     named_orders,
     pieces_of,
 )
-from bot.service.values import hits
+from bot.service.pieces import Hints, merged, orders_of, settled
+from bot.service.requests import operations
 from bot.service.wording import (
     ALSO,
     EVERY_ADDRESS,
@@ -28,18 +29,13 @@ from bot.service.wording import (
     EXCEPT,
     KEPT,
     KEPT_AFTER,
-    LESS_EXPENSIVE,
-    MORE_EXPENSIVE,
     ONLY,
     TARGET,
     WHOLE,
 )
 from bot.shop.records import Order
 
-_WITH: Final = re.compile(r"\b(?:with|together\swith|along\swith|as|than)\s(?:the\s|my\s|a\s)?$|(?:和|跟|与|同)$")
-
-
-_CAME: Final = re.compile(r"\b(?:order(?:ed|s)?|received|bought|came|got|placed|sent)\b|订单|一起|同")
+_ORDER: Final = r"\s(?:\w+\s)?orders?\b"
 
 
 _MANY: Final = re.compile(
@@ -50,13 +46,28 @@ _MANY: Final = re.compile(
 _SAME_ORDER: Final = re.compile(r"\b(?:that|this|the\ssame|it)\b|那个?订单|这个?订单|同一")
 
 
+_THAT_ORDER: Final = re.compile(r"\b(?:that|this|the\ssame)\sorder\b|[那这]个?订单|同一")
+
+
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different)\sorder|另(?:外|一)个?订单|别的订单")
 
 
-_DESCRIBED: Final = re.compile(r"^\s*[(（][^)）]*[)）]")
-
-
-_ANOTHER: Final = re.compile(r"\banother\s$|另一?[个件]$")
+_ONE_OF: Final = re.compile(
+    r"\b(?:old|new|earli|lat|recent)(?:er|est)?\s(?:one|order)\b|\bone\sof\s(?:them|these|those|my\sorders)\b|其中一个订单|[早晚新老旧]的那?(?:个|单)"
+)
+"""One of several orders that are named."""
+_OLDER: Final = re.compile(r"\b(?:old|earli)(?:er|est)\b|[早老旧]的")
+_NEWER: Final = re.compile(r"\b(?:new|lat)(?:er|est)\b|\bmost\srecent\b|[晚新]的")
+_BACK_TO: Final = re.compile(
+    r"\b(?:it|them|they|those|these|both|all|each|everything|that\sone|this\sone)\b|它|都|[这那](?:个|件|些|两|双|条)"
+)
+"""Words that speak of what was named in a sentence before."""
+_STATED: Final[tuple[tuple[re.Pattern[str], frozenset[str]], ...]] = (
+    (re.compile(rf"\b(?:pending|open|unshipped){_ORDER}"), frozenset({"pending", "paid"})),
+    (re.compile(rf"\b(?:delivered|received){_ORDER}|已?(?:收到|签收)的订单"), frozenset({"delivered"})),
+    (re.compile(r"(?:未|没|还没|待)发货的?(?:那个)?订单"), frozenset({"pending", "paid"})),
+)
+"""What is said of an order itself: "my pending order"."""
 
 
 def read_targets(job: Job, text: str, records: Records, allowed: Callable[[Order], bool]) -> Targets:
@@ -65,13 +76,37 @@ def read_targets(job: Job, text: str, records: Records, allowed: Callable[[Order
     ``allowed`` are the orders on which the operation can work at all; others count only when nothing else fits, so
     that the refusal can name them.
     """
-    ids, missing = named_orders(text, records)
+    every_but = EXCEPT.search(text) if EVERY_ORDER.search(text) else None
+    ids, missing = named_orders(text[: every_but.start()] if every_but else text, records)
+    ids = _latest(job, records) or ids
     if ids and (other := _other_things(job, records, ids)):
         job, ids, missing = replace(job, layers=(("ask", other),)), (), False
     if missing and not ids:
         return Targets(missing=True)
+    if len(ids) > 1 and _ONE_OF.search(text) and not EVERY_ORDER.search(text):
+        ids = _by_age(text, ids)
+        if len(ids) > 1:
+            return Targets(ids, tuple(pieces_of(ids)), unsure=tuple(pieces_of(ids)), named=True)
     pool = _pool(job, text, records, ids, allowed)
     return _items(job, text, records, pool, allowed, bool(ids))
+
+
+def _latest(job: Job, records: Records) -> tuple[Order, ...]:
+    """The orders that the last correction names, where they are some of those named before."""
+    said = [words for kind, words in job.layers if kind in ("fix", "order") and not ALSO.search(words.lower())]
+    found = next((found for words in reversed(said) if (found := named_orders(words, records)[0])), ())
+    before = named_orders(job.said("ask"), records)[0]
+    return found if len(found) < len(before) and all(order in before for order in found) else ()
+
+
+def _by_age(text: str, orders: tuple[Order, ...]) -> tuple[Order, ...]:
+    """The oldest or the newest of the orders where it is said, and their days are known; else all of them."""
+    days = {order.placed_at for order in orders}
+    older = bool(_OLDER.search(text))
+    if None in days or len(days) < len(orders) or older == bool(_NEWER.search(text)):
+        return orders
+    pick = min if older else max
+    return (pick(orders, key=lambda order: str(order.placed_at)),)
 
 
 def _other_things(job: Job, records: Records, ids: tuple[Order, ...]) -> str | None:
@@ -87,7 +122,11 @@ def _pool(
 ) -> tuple[Order, ...]:
     if ids:
         return ids
-    before = [o for o in records.orders if o.order_id in job.orders]
+    target = TARGET.search(text) if job.op == "exchange" else None
+    stated = _stated(text[: target.start()] if target else text, records.orders)
+    before = [o for o in stated or records.orders if o.order_id in job.orders]
+    if before and not any(map(allowed, before)) and not _THAT_ORDER.search(text):
+        before = []  # "it" is what can be done something with
     if before and _OTHER_ORDER.search(text):
         return tuple(o for o in records.orders if o not in before)
     every = EVERY_ORDER.search(text) or EVERY_ADDRESS.search(text)
@@ -96,32 +135,34 @@ def _pool(
     placed = [o for o in records.orders if o.address and mentions_place(text, o.address)]
     if placed and any(map(allowed, placed)):
         return tuple(placed)
-    return records.orders
+    return stated or records.orders
+
+
+def _stated(text: str, orders: Sequence[Order]) -> tuple[Order, ...]:
+    """The orders of which the words say how far they are; none where they do not, or there are none."""
+    wanted = {status for pattern, statuses in _STATED if pattern.search(text) for status in statuses}
+    return tuple(order for order in orders if order.status in wanted)
 
 
 def _items(
     job: Job, text: str, records: Records, pool: tuple[Order, ...], allowed: Callable[[Order], bool], ids: bool
 ) -> Targets:
     fit = tuple(order for order in pool if allowed(order))
-    base, only = _base(job)
+    told, base, only = _base(job, records)
     named = _named(base, records, pool, allowed)
     if only is not None:
-        kept = {p for n in named for p in n.mention.products}
-        again = _named(only, records, pool, allowed)
-        named = (
-            [replace(n, after=f"{n.after}. {only}") for n in named]
-            if not again
-            else [n for n in named if set(n.mention.products) & {p for a in again for p in a.mention.products}]
-            + [a for a in again if not set(a.mention.products) & kept]
-        )
+        named = _only(named, only, _named(only, records, pool, allowed))
     if (
         job.op in ("return", "exchange")
         and named
         and any(k == "fix" and WHOLE.search(w.lower()) for k, w in job.layers)
     ):
-        meant = _settled(named, pool, allowed)
+        meant = settled(named, pool, allowed)
         orders = meant.orders if job.op == "return" else tuple(o for o in meant.orders if allowed(o))
         return replace(meant, orders=orders, pieces=tuple(pieces_of(orders)), unsure=(), whole=True)
+    if job.op in ("cancel", "address", "payment") and EXCEPT.search(text) and EVERY_ORDER.search(text):
+        rest = _but(fit, text, records)
+        return Targets(rest, whole=True, named=bool(rest))
     if EXCEPT.search(text) and (WHOLE.search(text) or EVERY_ORDER.search(text)):
         cut = EXCEPT.search(text)
         assert cut is not None  # noqa: S101 (just searched)
@@ -129,7 +170,7 @@ def _items(
         kept_pieces = [piece for piece in pieces_of(fit) if piece.item.product_id not in spared]
         with_spared = {o.order_id for o in fit if any(i.product_id in spared for i in o.items)}
         chosen = [p for p in kept_pieces if p.order_id in with_spared] or kept_pieces
-        return Targets(_orders_of(chosen, pool), tuple(chosen), named=True)
+        return Targets(orders_of(chosen, pool), tuple(chosen), named=True)
     if named and job.op in ("return", "exchange") and _all_before(base, named[0]):
         named = []
     if not named:
@@ -144,7 +185,34 @@ def _items(
         return Targets(
             pool if ids else fit or pool, whole=every or everything or (ids and len(pool) > 1), named=every or ids
         )
-    return _settled(named, pool, allowed)
+    products = {p for m in records.names.find(told) for p in m.products}
+    context = {p.order_id for p in pieces_of(pool) if p.item.product_id in products}
+    hints = Hints(context, job.said("items", "order").lower(), job.meant if only is not None else ())
+    return settled(named, pool, allowed, hints)
+
+
+def _but(orders: tuple[Order, ...], text: str, records: Records) -> tuple[Order, ...]:
+    """“all my orders except the one with the lamp”: without those that are excepted by a thing or a number."""
+    said = EXCEPT.split(text)[-1]
+    things = {p for m in records.names.find(said) for p in m.products}
+    numbers = {order.order_id for order in named_orders(said, records)[0]}
+    spared = {o.order_id for o in orders if o.order_id in numbers or any(i.product_id in things for i in o.items)}
+    return tuple(order for order in orders if order.order_id not in spared) if things or numbers else ()
+
+
+def _only(named: list[Named], only: str, again: list[Named]) -> list[Named]:
+    """What is left of the things named when the words ``only`` name the only ones, or those that stay: ``again``."""
+    if not again:
+        return [replace(n, after=f"{n.after}. {only}") for n in named]
+    before = {p for n in named for p in n.mention.products}
+    stays = {p for a in again if a.kept for p in a.mention.products}
+    meant = {p for a in again if not a.kept for p in a.mention.products} or before - stays
+    left = []
+    for n in named:
+        same = [a for a in again if not a.kept and set(a.mention.products) & set(n.mention.products)]
+        if set(n.mention.products) & meant - stays:
+            left.append(reduce(merged, same, n))
+    return left + [a for a in again if not a.kept and not set(a.mention.products) & before]
 
 
 def _all_before(text: str, first: Named) -> bool:
@@ -155,21 +223,44 @@ def _all_before(text: str, first: Named) -> bool:
     )
 
 
-def _base(job: Job) -> tuple[str, str | None]:
-    """The words that name things, and those of the last correction that names the only ones."""
-    base: list[str] = []
+def _base(job: Job, records: Records) -> tuple[str, str, str | None]:
+    """What is only told, the words that name things, and those of the last correction that names the only ones."""
+    told, base = "", list[str]()
     only: str | None = None
     for kind, layer in job.layers:
         if kind in ("reason", "payment", "address", "options"):
             continue
         words = layer.lower()
-        if kind == "fix" and ONLY.search(words) and not ALSO.search(words):
+        if kind == "ask":
+            told, words = _told(words, records)
+        if kind in ("items", "order") and not records.names.find(words):
+            base.insert(0, words)  # tells which one, not what it shall become
+            continue
+        if kind == "fix" and base and not ALSO.search(words) and _names_others(words, ". ".join(base), records):
+            base, only = [words], None
+        elif kind == "fix" and ONLY.search(words) and not ALSO.search(words):
             only = words
         elif only is not None:
             only = f"{only}. {words}"
         else:
             base.append(words)
-    return ". ".join(base), only
+    return told, ". ".join(base), only
+
+
+def _told(words: str, records: Records) -> tuple[str, str]:
+    """“I got a lamp and a chair. I want to return the chair”: what is told, and what is asked for by its own names."""
+    sentences = [part for part in re.split(r"(?<=[.!?;。！？；])\s*(?!\d)", words) if part]
+    first = next((n for n, part in enumerate(sentences) if operations(part)), 0)
+    asking = "".join(f"{part} " for part in sentences[first:])
+    if not first or _BACK_TO.search(asking) or not records.names.find(asking):
+        return "", words
+    return " ".join(sentences[:first]), asking
+
+
+def _names_others(words: str, base: str, records: Records) -> bool:
+    """Whether a correction asks for something by itself, and of other things than before."""
+    things = {p for m in records.names.find(words) for p in m.products}
+    return bool(operations(words) and things) and not things & {p for m in records.names.find(base) for p in m.products}
 
 
 def _named(text: str, records: Records, pool: tuple[Order, ...], allowed: Callable[[Order], bool]) -> list[Named]:
@@ -195,124 +286,6 @@ def _plural(text: str, mention: Mention) -> bool:
     return bool(
         re.search(r"\ball\b|\bboth\b|\btwo\b", text[max(0, mention.start - 30) : mention.start])
     ) and word.endswith("s")
-
-
-def _settled(named: list[Named], pool: tuple[Order, ...], allowed: Callable[[Order], bool]) -> Targets:
-    """One piece for each thing that is named, from as few orders as can be."""
-    fit = {order.order_id for order in pool if allowed(order)}
-    beside = [n for n in named if _WITH.search(n.before) and _CAME.search(n.before)]
-    wanted = [n for n in named if n not in beside and not n.kept] or [n for n in named if not n.kept]
-    if not wanted:  # only what shall stay is named
-        return Targets(pool, kept=True)
-    context = [{p.order_id for p in n.pieces} for n in beside if n not in wanted]
-    chosen: list[Piece] = []
-    words: dict[tuple[str, str, int], str] = {}
-    options: list[tuple[Named, list[Piece]]] = []
-    seen: dict[tuple[str, ...], int] = {}
-    for one in wanted:
-        usable = [p for p in one.pieces if p.order_id in fit] or list(one.pieces)
-        for orders in context:
-            usable = [p for p in usable if p.order_id in orders] or usable
-        usable = _described(one, usable)
-        again = seen.get(one.mention.products)
-        separate = again is not None and (
-            bool(_ANOTHER.search(one.before)) or not {p.sku for p in usable} & {p.sku for p in options[again][1]}
-        )
-        if again is not None and not separate:
-            options[again] = (_merged(options[again][0], one), _both(options[again][1], usable))
-            continue
-        seen[one.mention.products] = len(options)
-        options.append((one, usable))
-    shared = _fewest([{p.order_id for p in usable} for _, usable in options])
-    for one, usable in options:
-        near = [p for p in usable if p.order_id in shared] or usable
-        if one.many:
-            near = usable
-        picked = near if one.many else _some_of(near, chosen, one.count)
-        if picked is None:
-            return Targets(_orders_of(near, pool), tuple(chosen), tuple(near), words=words, named=True)
-        for piece in picked:
-            chosen.append(piece)
-            words[(piece.order_id, piece.sku, piece.number)] = _about(one)
-    kept = any(n.kept for n in named)
-    return Targets(_orders_of(chosen, pool), tuple(chosen), words=words, named=True, kept=kept)
-
-
-def _some_of(near: Sequence[Piece], taken: Sequence[Piece], count: int) -> list[Piece] | None:
-    """So many pieces; ``None`` where different ones could be meant. Equal ones of one order are alike."""
-    left = [p for p in near if p not in taken]
-    if len({(p.order_id, p.sku) for p in left}) == 1 or len(left) == count:
-        return left[:count]
-    return None if left else []
-
-
-def _described(one: Named, pieces: list[Piece]) -> list[Piece]:
-    """Narrowed by options and prices that are said of the thing as it is."""
-    target = TARGET.search(one.after)
-    before = re.split(r"[,;.()（），；。]|\band\b|和", one.before)[-1]
-    said = f"{before} {one.after[: target.start()] if target else one.after}"
-    for piece_options in _said_options(said, pieces):
-        narrowed = [p for p in pieces if piece_options(p)]
-        pieces = narrowed or pieces
-    words = f"{one.before} {one.after}"
-    if len({p.item.price_minor for p in pieces}) > 1:
-        more = max((m.start() for m in MORE_EXPENSIVE.finditer(words)), default=-1)
-        less = max((m.start() for m in LESS_EXPENSIVE.finditer(words)), default=-1)
-        if more != less:  # the last word counts
-            price = (max if more > less else min)(p.item.price_minor for p in pieces)
-            return [p for p in pieces if p.item.price_minor == price]
-    return pieces
-
-
-def _said_options(said: str, pieces: Sequence[Piece]) -> list[Callable[[Piece], bool]]:
-    options: dict[str, dict[str, None]] = {}
-    for piece in pieces:
-        for name, value in {**piece.item.options, **piece.item.options_zh}.items():
-            options.setdefault(name, {})[value] = None
-    found = hits(said, {name: tuple(values) for name, values in options.items()})
-
-    def fits(option: str, value: str, negated: bool) -> Callable[[Piece], bool]:
-        return lambda p: ({**p.item.options, **p.item.options_zh}.get(option) == value) is not negated
-
-    return [fits(hit.option, hit.value, hit.negated) for hit in found]
-
-
-def _about(one: Named) -> str:
-    """What was said of a thing as it shall be: after "for" or "to"; without such a word all that follows it."""
-    after = _DESCRIBED.sub("", one.after)
-    target = TARGET.search(after)
-    return after[target.end() :] if target else after
-
-
-def _merged(first: Named, more: Named) -> Named:
-    extra = _about(more)
-    return Named(
-        first.mention,
-        first.pieces,
-        first.before,
-        f"{first.after}. {extra}",
-        first.many or more.many,
-        count=max(first.count, more.count),
-    )
-
-
-def _both(first: list[Piece], more: list[Piece]) -> list[Piece]:
-    return [p for p in first if p in more] or first
-
-
-def _fewest(candidates: Sequence[set[str]]) -> set[str]:
-    """The orders that hold most of what is named: all things from one order where that is possible."""
-    counts: dict[str, int] = {}
-    for orders in candidates:
-        for order in orders:
-            counts[order] = counts.get(order, 0) + 1
-    most = max(counts.values(), default=0)
-    return {order for order, count in counts.items() if count == most} if len(candidates) > 1 else set(counts)
-
-
-def _orders_of(pieces: Iterable[Piece], pool: Sequence[Order]) -> tuple[Order, ...]:
-    ids = {piece.order_id for piece in pieces}
-    return tuple(order for order in pool if order.order_id in ids)
 
 
 def _before(job: Job, orders: Sequence[Order]) -> tuple[Order, ...]:

@@ -13,7 +13,7 @@ from bot.service.decide import Ask, Problem, Propose, Refuse, Step
 from bot.service.owned import Piece, options_known
 from bot.service.payments import brand_in
 from bot.session import Lang
-from bot.shop.records import Address, Order, PaymentMethod, Variant
+from bot.shop.records import Address, Order, PaymentMethod, Product, Variant
 from bot.shop.writes import (
     CancelOrder,
     ChangeAddress,
@@ -91,6 +91,7 @@ _REFUSED: Final[dict[RefusalCode | Problem, tuple[str, str]]] = {
     "no_address": ("I can't do that without a complete address.", "没有完整的地址，无法办理。"),
     "unclear_options": ("I can't tell which version of {name} you would like, so I have changed nothing.", "没有明白您想把{name}换成哪一款，所以没有改动。"),
     "unclear_items": ("I can't tell which items you mean, so I have changed nothing.", "没有明白您指的是哪些商品，所以没有改动。"),
+    "unclear_order": ("I can't tell which of the orders you mean, so I have changed nothing.", "没有明白您指的是哪个订单，所以没有改动。"),
     "opened": ("I can't do that: once it is opened, {name} cannot be returned or exchanged, unless it is faulty, damaged or not what you ordered.", "无法办理：{name}拆封后不能退换，有质量问题、破损或发错货的除外。"),
     "product_gone": ("I can't do that: the product is no longer sold.", "无法办理：这款商品已经停售。"),
 }  # fmt: skip
@@ -116,7 +117,8 @@ class Teller:
         match step:
             case Ask():
                 parts.append(self._question(step))
-            case Propose(receipts=receipts, refused=refused):
+            case Propose(receipts=receipts, refused=refused, choices=choices):
+                parts += [self._offer(product, variants) for product, variants in choices if variants]
                 parts += [self._refusal(refusal) for refusal in refused]
                 parts.append(self._lines(_CONFIRM, receipts, _MAY_I))
             case Refuse():
@@ -124,6 +126,10 @@ class Teller:
             case None:
                 parts.append(self._fixed(_MORE))
         return self._joined(parts)
+
+    def _offer(self, product: Product, variants: Sequence[Variant]) -> Concealed:
+        listed = self._list([self._variant(variant) for variant in variants])
+        return Concealed.fixed(f"{product.name(self.lang)}: " + _CHOICE[self._at].format(list=listed))
 
     def done(self, receipts: Sequence[Receipt], refused: Sequence[Refused], last: bool) -> Concealed:
         """What was done, and what could not be any more."""

@@ -19,6 +19,7 @@ from bot.service.wording import (
     GREATER,
     HINTS,
     INSTEAD_OF,
+    LESS_EXPENSIVE,
     OR_ABOVE,
     PREFER,
     SAME_THING,
@@ -44,6 +45,10 @@ _LEVEL: Final = re.compile(r"easi|hard(?:est|er)|difficult|难|简单")
 _AMOUNT: Final = re.compile(
     r"(\d+(?:\.\d+)?)\s?(?:more|less|fewer|\w+\s(?:more|less|fewer)|[^\W\d]{1,6}(?:更多|更少))|(?:more|less|大|小|多|少)\s?(\d+)"
 )
+_PRICED: Final = re.compile(
+    r"\bupgrad\w*\b(?=[^.;]*\bexpensive\b)|\b(?:most|more|least|less)\sexpensive\b|\b(?:lowest|highest)[-\s]priced?\b"
+)
+_CONDITION: Final = re.compile(r"\b(?:only\s)?(?:if|as\slong\sas|unless)\b[^.;,]*|(?:如果|要是|只要)[^。；，,]*")
 _MOVES: Final = re.compile(r"\b(?:preferably|ideally)\b|最好(?:是)?")
 
 
@@ -63,9 +68,13 @@ class Wants:
     """-1 the cheapest, 1 the most expensive."""
     skus: tuple[str, ...] = ()
     same: bool = False
+    cheaper: bool = False
+    """For less money than now."""
 
     def __bool__(self) -> bool:
-        return bool(self.hard or self.soft or self.moves or self.price or self.skus or self.same or self.never)
+        return bool(
+            self.hard or self.soft or self.moves or self.price or self.skus or self.same or self.never or self.cheaper
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,7 @@ def read_wants(text: str, product: Product, lang: Lang) -> Wants:  # noqa: C901 
         price=-1 if CHEAPEST.search(whole) else 1 if DEAREST.search(whole) else 0,
         skus=tuple(v.sku for v in product.variants if v.sku.lower() in whole),
         same=bool(SAME_THING.search(whole)) and not hard and not moves,
+        cheaper=bool(LESS_EXPENSIVE.search(_CONDITION.sub(" ", whole))),
     )
 
 
@@ -153,10 +163,14 @@ def fitting(product: Product, old: Mapping[str, str], old_sku: str, wants: Wants
     if wants.skus:
         return Fits(tuple(v for v in product.variants if v.sku in wants.skus and v.stock and v.sku != old_sku))
     options = options_of(product, lang)
+    now = next((v.price_minor for v in product.variants if v.sku == old_sku), None)
+    free = bool(wants.any_other or wants.price or wants.cheaper)
     exact: list[tuple[tuple[float, ...], Variant]] = []
     loose: list[tuple[tuple[float, ...], Variant]] = []
     for variant in product.variants:
         if not variant.stock or (variant.sku == old_sku and not wants.same):
+            continue
+        if wants.cheaper and now is not None and variant.price_minor >= now:
             continue
         new = variant.options_in(lang)
         distance = _distance(new, old, wants, options)
@@ -171,8 +185,24 @@ def fitting(product: Product, old: Mapping[str, str], old_sku: str, wants: Wants
         key = (*rank, float(price), distance, float(len(changed)), float(variant.price_minor))
         if any(option in wants.keep for option in changed):
             continue
-        (loose if changed and not (wants.any_other or wants.price) else exact).append((key, variant))
+        (loose if changed and not free else exact).append((key, variant))
     return Fits(*(tuple(v for _, v in sorted(found, key=lambda pair: pair[0])) for found in (exact, loose)))
+
+
+def changes(wants: Wants, old: Mapping[str, str]) -> bool:
+    """Whether what is wanted is anything but what was bought with the options ``old``."""
+    other: object = any(old.get(option) not in values for option, values in wants.hard.items())
+    other = other or any(old.get(option) in values for option, values in wants.never.items())
+    return bool(
+        other
+        or wants.soft
+        or wants.moves
+        or wants.price
+        or wants.skus
+        or wants.same
+        or wants.any_other
+        or wants.cheaper
+    )
 
 
 def fulfils(old: Mapping[str, str], wants: Wants, product: Product, lang: Lang) -> bool:
@@ -209,6 +239,8 @@ def _moves(part: str, options: Options, about: Sequence[str]) -> list[Move]:
     if len(starts) > 1:  # "the easiest one with the fewest pieces": each with the words up to the next
         pieces = [part[a:b] for a, b in zip(starts, [*starts[1:], len(part)], strict=True)]
         return [m for piece in pieces for m in _moves(piece, options, [o for o in options if named(o, piece)])]
+    if _PRICED.search(part):  # "upgrade it to the most expensive one" asks for no larger size
+        part = _PRICED.sub(" ", part)
     most, least = _MOST.search(part), _LEAST.search(part)
     up, down = GREATER.search(part), SMALLER.search(part)
     if not (most or least or up or down):

@@ -24,12 +24,13 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
         r"|\b(?:need|want|like)\b[^.]{0,20}\b(?:different|new|other|another)\b[^.]{0,20}\baddress\b"
         r"|\baddress(?:es)?\b[^.]{0,60}\b(?:chang|updat|modif|correct|wrong|fix)"
         r"|\b(?:ship|send|deliver|redirect)\b[^.]{0,40}\bto\b[^.]{0,60}(?:address|home|office|\d)"
+        r"|\b(?:have|get|want|like|need|please)\b[^.]{0,60}\b(?:sent|shipped|delivered|redirected)\sto\b[^.]{0,40}(?:address|home|office|instead|\d)"
         r"|\b(?:goes|go|going)\sto\b[^.]{0,60}(?:<address|address|\s\d)"
         r"|(?:改|换|变更|更新|修改|填错|写错)[^。]{0,12}地址|地址[^。]{0,16}(?:改|换|变|错)|(?:改寄|寄[到往去至]|送到|发到)(?!了|哪)"
     ),
     "payment": re.compile(
         r"\b(?:change|switch|modify|update|use|pay)\w*\b[^.]{0,50}\bpay(?:ment|ing)?\b(?:\smethod)?"
-        r"|\bpay\b[^.]{0,40}\b(?:differently|another\sway|a\sdifferent\sway)\b"
+        r"|\b(?:have|get|want|like)\b[^.]{0,25}\border\b[^.]{0,20}\b(?:charged|billed|paid)\b|\bpay\b[^.]{0,40}\b(?:differently|another\sway|a\sdifferent\sway)\b"
         r"|\bpay(?:ment)?\b[^.]{0,30}\b(?:with|to|instead)\b[^.]{0,30}\binstead\b"
         r"|\bchange\b[^.]{0,20}\bhow\si\s(?:paid|pay)\b|\bpay\b[^.]{0,40}\bwith\b[^.]{0,30}\bthan\b"
         r"|(?:换|改|更换|变更|修改)[^。]{0,12}(?:支付|付款)|(?:换|改|用)[^。，]{0,10}付(?:$|[，。！吧了,])|(?:支付|付款)方式[^。]{0,8}(?:换|改)"
@@ -45,11 +46,14 @@ OPS: Final[dict[Op, re.Pattern[str]]] = {
         r"|\brefund\b(?!\s(?:it\s)?(?:to|status))|退(?!换|步|休|出|款政策|货政策|货规则)"
     ),
     "exchange": re.compile(
-        r"\bone\ssize\s(?:up|down)\b|\bcan\s(?:it|they)\sbecome\b|\bshould(?:'ve|\shave)\s(?:been|taken|got|ordered)\b"
+        r"\b(?:one|half\sa|a)\ssize\s(?:up|down)\b|\bcan\s(?:it|they)\sbecome\b|"
+        r"\b(?:can|could|may|might)\s(?:the|my|this|that|it|they|these|those)\b[^.?]{0,40}\b(?:be|come|become)\b[^.?]{0,60}\b(?:instead|rather\sthan|not)\b|"
+        r"\b(?:the|my|this|that|these|those)\s(?!(?:\w+\s)?(?:address|refund|order|parcel|package|payment|delivery|money|invoice))[^.,;]{2,40}?\bshould\s(?:have\sbeen|be)\s(?:an?\s|in\s|for\s|the\s)?(?!here|there|with|at\b|on\b|sent|cancel|return|refund|deliver|ship|possible|able|fine|done|used|arriv|charg|paid|updat|correct|chang|your|my)|"
+        r"\brather\s(?:have|get|take)\s(?:it|them|the|my|one)\b[^.]{0,40}\bin\b|\bshould(?:'ve|\shave)\s(?:been|taken|got|ordered)\b"
         r"|\b(?:have|get|make|want|in)\b[^.]{0,60}\binstead\b|\bmake\b[^.]{0,40}\b(?:big|small|large|\d)|"
         rf"\binstead\sof\b|\bin\s[^.,]{{1,20}},\snot\b|\bmake\b[^.]{{0,40}}\b(?:{COLOURS}|size|x?[sml]|xx?l)\b"
-        r"|\b(?:one|it|they|that|both|\w+\d+)\b[^.]{0,20}\bshould\sbe\b(?!\s(?:here|with|at|in|cancel|return|deliver))|"
-        r"\b(?:exchang|swap|replac|upgrad|modif)\w*|\bswitch(?:ed|ing)?\b(?!\stype)|\bchang(?:e|ed|ing)\b|\bdifferent\s(?:size|colou?r|one)\b"
+        r"|\b(?:one|it|they|that|both|\w+\d+)\b[^.]{0,20}\bshould\sbe\s(?!here|with|at|in|cancel|return|deliver)|"
+        r"\b(?:exchang|swap|replac|upgrad|modif)\w*|\btrad(?:e|ing)\s(?:it|them|that|this|my|the)\b|\bmake\s(?:it|that|them)\s(?:the|an?)\b|\bswitch(?:ed|ing)?\b(?!\stype)|\bchang(?:e|ed|ing)\b(?!\s(?:my|our)\smind)|\bdifferent\s(?:size|colou?r|one)\b"
         r"|\b(?:get|want)\sa\snew\s(?:pair|one)\b|换|改(?:成|为|一下)|改(?=[\u4e00-\u9fff]{0,2}[绿白黑灰红蓝紫黄粉棕青]|[男女smlxSMLX\d])|要[\u4e00-\u9fff]{1,4}色|要[绿白黑灰红蓝紫黄粉棕]的|应该是|调换"
     ),
 }  # fmt: skip
@@ -94,9 +98,6 @@ OR_ABOVE: Final = re.compile(
     r"^\s?(?:or|and)\s(?:above|higher|better|more|up|larger|bigger)\b|^\s?(?:以上|或以上|及以上)"
 )
 ELSE: Final = re.compile(r"\b(?:else|otherwise|or\selse|failing\sthat)\b|否则|不然|其次")
-PRICE_LIMIT: Final = re.compile(
-    r"\bif\b[^.;]{0,30}?(?:(?P<less>less|lower|cheaper|under|below)|more|over|above)\s(?:than\s)?[$¥€£]?(?P<amount>\d[\d,]*(?:\.\d+)?)"
-)
 EXCEPT: Final = re.compile(r"\b(?:except|but\snot|other\sthan|apart\sfrom|besides)\b|除了|以外|之外")
 ONLY: Final = re.compile(r"\b(?:only|just|instead|rather|nothing\selse|changed\smy\smind)\b|只(?!是)|仅|改成只|还是")
 ALSO: Final = re.compile(
@@ -104,10 +105,10 @@ ALSO: Final = re.compile(
 )
 RECEIVED: Final = re.compile(r"\b(?:received|delivered|arrived|got|came|seem)\b|收到|到了|签收")
 OPEN: Final = re.compile(
-    r"\b(?:pending|unshipped|not\s(?:yet\s)?shipped|hasn'?t\sshipped|upcoming)\b|未发货|没发货|还没发|待发货|刚下"
+    r"\b(?:pending|unshipped|not\s(?:yet\s)?shipped|hasn'?t\s(?:yet\s)?(?:been\s)?(?:shipped|left|gone\sout|sent)|upcoming)\b|未发货|没发货|还没发|待发货|刚下"
 )
 TARGET: Final = re.compile(
-    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s)?(?:order|my\s(?:order|paypal|credit|gift|card)))|换(?:成|为|个|一|(?=[smlx\d]))|改(?:成|为|(?=[smlx\d]))|要(?!求)|→|->"
+    r"\bmake\s(?:it|them|that)\b|\b(?:for|to|into|with|by|become)\b(?!\s(?:the\s|my\s|an?\s)?(?:order|pay\s?pal|credit|debit|gift\s?card|card|visa|master\s?card|amex|american\sexpress|alipay|wechat|unionpay)\b)(?<!\b(?:want|need|like|wish|able)\sto)(?<!\bhave\sto)|换(?:成|为|个|一|(?=[smlx\d]))|改(?:成|为|(?=[smlx\d]))|要(?!求)|→|->"
 )
 CHEAPEST: Final = re.compile(r"\b(?:cheapest|least\sexpensive|lowest[-\s]priced?)\b|最便宜|最低价")
 DEAREST: Final = re.compile(r"\b(?:most\sexpensive|priciest|dearest|highest[-\s]priced?)\b|最贵")
@@ -118,7 +119,7 @@ FREE: Final = re.compile(
     r"|\bwhatever\b|\bis\sfine\b|无所谓|都行|都可以|随便|不限"
 )
 SAME_THING: Final = re.compile(
-    r"\bsame\s(?:item|product|model|specs?|specifications?|thing|kind|options?)\b|\bidentical\b|\bnew\sone\b"
+    r"\bsame\s(?:item|one|product|model|specs?|specifications?|thing|kind|options?)\b|\bidentical\b|\bnew\sone\b"
     r"|\bnew\spair\b|同款|一模一样|一样的|新的"
 )
 PREFER: Final = re.compile(r"\bprefer\w*|\bideally\b|\bif\spossible\b|最好|优先|尽量")
@@ -146,11 +147,11 @@ SOURCE: Final = re.compile(
     r"\b(?:to|as|is|with|at|use|using)\s(?:be\s)?(?:the\s)?(?:same\sas\s)?(?:my|the|her|his|our)?\s?(?:\w+\s){0,4}?(?:default|profile|home|user|account)\b|(?:成|为|到|用)(?:我的)?(?:默认|账户|资料)"
 )
 GREATER: Final = re.compile(
-    r"\b(?:bigger|larger|longer|taller|brighter|higher|heavier|thicker|wider|stronger|more|greater|upgrade[d]?|faster)\b"
+    r"\b(?:bigger|larger|longer|taller|brighter|higher|heavier|thicker|wider|stronger|more|greater|upgrade[d]?|faster)\b|\b(?:sizes?|one|half|step|number)\sup\b|\bnext\s(?:size|one)\sup\b"
     r"|(?:大|长|高|亮|厚|宽|重|多)(?:一?[点些码号]|的|\d)|更(?:大|长|高|亮|厚|宽|重|多)"
 )
 SMALLER: Final = re.compile(
-    r"\b(?:smaller|shorter|lower|lighter|thinner|narrower|dimmer|less|fewer|weaker)\b"
+    r"\b(?:smaller|shorter|lower|lighter|thinner|narrower|dimmer|less|fewer|weaker)\b|\b(?:sizes?|one|half|step|number)\sdown\b"
     r"|(?:小|短|低|暗|薄|窄|轻|少)(?:一?[点些码号]|的|\d)|更(?:小|短|低|暗|薄|窄|轻|少)"
 )
 STEP: Final = re.compile(r"\b(?:one|a|1)\ssize\b|\bslightly\b|\ba\s(?:bit|little)\b|[一1](?:码|号)|稍微|略")

@@ -68,7 +68,8 @@ _STATUS: Final[dict[str, OrderStatus]] = {
 _METHODS: Final = {"credit_card": "Credit card", "gift_card": "Gift card", "paypal": "PayPal"}
 R = TypeVar("R", bound=RawRow)
 _KINDS: Final[dict[str, PaymentKind]] = {"credit_card": "card", "gift_card": "gift_card", "paypal": "wallet"}
-# As policy.md of the source says; its orders have no dates, so nothing is too late.
+# As policy.md of the source says: an item becomes one "of different product option". Its orders have no dates, so
+# nothing is too late.
 RULES: Final = ShopRules(
     cancel=WriteRule(("pending", "paid"), "general"),
     address=WriteRule(("pending", "paid"), "general"),
@@ -83,7 +84,6 @@ RULES: Final = ShopRules(
     difference_to="any",
     items_once=True,
     cancel_after_items=False,
-    exchange_same_item=True,
     count_stock=False,
 )
 

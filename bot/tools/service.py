@@ -16,7 +16,7 @@ from bot.service.case import Case, Job, Slot
 from bot.service.decide import Ask, Propose, Refuse, Shop, Step
 from bot.service.manage import Turn, advance, hear, takes_back
 from bot.service.owned import Records, named_orders
-from bot.service.questions import Answerer
+from bot.service.questions import Answerer, questions_in
 from bot.service.requests import Request, tidy
 from bot.service.routing import op_for
 from bot.service.steps import next_step
@@ -107,16 +107,7 @@ class ServiceTools:
         customer = self.shop.customer(context.customer_id)
         if customer is None:
             return Miss("verify_failed", "identity")
-        records = self._shop(context, customer).records
-        answerer = Answerer(
-            records,
-            customer,
-            context.state.case,
-            self.shop.info.currency,
-            lambda address: _hidden(address, context),
-            lambda order: STATUS[order.status][context.lang],
-            lambda event, order: told_event(event, order, context),
-        )
+        answerer = self._answerer(self._shop(context, customer), context)
         topic = context.state.topic.id if context.state.topic and context.state.topic.type == "order" else None
         asked = opener(context)(context.state.held or context.text.text)
         found = answerer.settled(asked, topic) if call.kind == "refund" else answerer.answer(asked, topic)
@@ -125,12 +116,35 @@ class ServiceTools:
         text, order_id = found
         return Told(text, Mention("order", order_id, order_id) if order_id else None)
 
+    def _answerer(self, shop: Shop, context: ToolContext) -> Answerer:
+        return Answerer(
+            shop.records,
+            shop.customer,
+            context.state.case,
+            self.shop.info.currency,
+            lambda address: _hidden(address, context),
+            lambda order: STATUS[order.status][context.lang],
+            lambda event, order: told_event(event, order, context),
+        )
+
+    def _answered(self, case: Case, step: Step | None, shop: Shop, context: ToolContext) -> list[Concealed]:
+        """Answers to what is asked of one's own beside a new request: "..., and what did I pay for it?"."""
+        job = case.jobs[0] if case.jobs else None
+        if job is None or job.asked or [kind for kind, _ in job.layers] != ["ask"]:
+            return []
+        about = orders_of_step(step)
+        answerer = replace(self._answerer(shop, context), case=replace(case, orders=about))
+        topic = about[0] if len(about) == 1 else None
+        found = [answerer.answer(shop.reveal(part), topic) for part in questions_in(job.said("ask"))]
+        return [answer[0] for answer in found if answer]
+
     def _told(self, case: Case, shop: Shop, context: ToolContext, before: Concealed | None = None) -> Outcome:
         teller = self._teller(context, shop.customer)
         at = advance(case, shop)
         act: Act
         words = teller.step(at.step, at.passed) if at.step or at.passed or before is None else Concealed.fixed("")
-        told = Concealed.join("\n", [part for part in (before, words) if part])
+        answers = self._answered(at.case, at.step, shop, context)
+        told = Concealed.join("\n", [part for part in (before, *answers, words) if part])
         match at.step:
             case Ask(slot=slot):
                 act = ASKS[slot]
@@ -201,6 +215,17 @@ class ServiceTools:
             lambda order: STATUS[order.status][lang],
             lambda sku: _name(self.shop.product_of_sku(sku), sku, lang),
         )
+
+
+def orders_of_step(step: Step | None) -> tuple[str, ...]:
+    """The orders that a step is about."""
+    match step:
+        case Propose(writes=writes):
+            return tuple(dict.fromkeys(o for w in writes if (o := getattr(w, "order_id", None))))
+        case Ask(orders=orders) | Refuse(orders=orders):
+            return tuple(order.order_id for order in orders)
+        case None:
+            return ()
 
 
 def _placed(case: Case | None, context: ToolContext) -> Case:

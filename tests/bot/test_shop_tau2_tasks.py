@@ -5,6 +5,7 @@ The deltas in the task files come from another implementation of the same rules:
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -112,11 +113,13 @@ def ends_right(shop: Contents, sold: Mapping[str, tuple[Product, Variant]], task
     orders = {order.order_id: order for order in shop.orders}
     customers = {customer.customer_id: customer for customer in shop.customers}
     refused = 0
+    # The published tool lets through what the policy forbids: an item for itself. Such tasks are played by the tool.
+    rules = replace(tau2.RULES, exchange_same_item="same_item_swap" in task.get("flags", ()))
     for gold in task["gold_writes"]:
         write = MAKE[gold["tool"]](gold["args"])
         order = orders.get(gold["args"].get("order_id"))
         who = customers.get(order.customer_id if order else gold["args"].get("user_id"))
-        outcome = settle(write, tau2.RULES, order, who, sold.get, NOW) if who else Refused("not_found")
+        outcome = settle(write, rules, order, who, sold.get, NOW) if who else Refused("not_found")
         if isinstance(outcome, Refused):
             refused += 1
             continue
