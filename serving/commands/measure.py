@@ -65,6 +65,9 @@ def guard(
     planted: Annotated[int, typer.Option(help="replies with an unsupported claim, each language")] = 1000,
     peers: Annotated[str, typer.Option(help="other systems in the same run, or none")] = "presidio,langchain",
     seed: int = 1,
+    attacks: Annotated[
+        Path | None, typer.Option(help="what `tactful bench attacks --json` wrote: which attacks succeed 攻击测量结果")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure all guards: recognition, streaming, attacks, claims. 测量全部防护。 Exit 100 if a must is missed.
@@ -78,10 +81,29 @@ def guard(
     if unknown := set(chosen) - {"presidio", "langchain"}:
         raise typer.BadParameter(f"expected presidio, langchain or none, got {', '.join(sorted(unknown))}")
     result = bench_guard(
-        public=public, every=every, messages=messages, planted=planted, peers=chosen, seed=seed, progress=say
+        public=public,
+        every=every,
+        messages=messages,
+        planted=planted,
+        attacked=_attacked(attacks) if attacks else None,
+        peers=chosen,
+        seed=seed,
+        progress=say,
     )
     show(result, gate_table(result) + "\n" + table(result), as_json)
     raise typer.Exit(100 if result["missed"] else 0)
+
+
+def _attacked(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        for lang in ("en", "zh"):
+            float(found[lang]["success"]), int(found[lang]["n"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise typer.BadParameter(
+            f"expected the JSON of `tactful bench attacks --json` in {file}, got {type(error).__name__}"
+        ) from None
+    return found
 
 
 @app.command()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from bot.session import Lang
 from guardrails.guard import Guardrails, GuardSettings, Verdict
@@ -18,6 +19,7 @@ from serving.bench.memory import PeakMemory, listeners, memory_mib
 from serving.bench.recorder import in_thread
 from serving.bench.script import TALKS, talks
 from serving.bench.serve import ServerNotReady, bench_serve, bench_start
+from serving.cli import app
 from serving.evaluation.language import language_of
 from serving.evaluation.transcripts import UsageError
 from tests.serving.talking_server import TalkingServer
@@ -144,12 +146,15 @@ def test_the_guards_are_measured_against_their_musts(tmp_path: Path) -> None:
         {"text": "水壶有货吗？", "lang": "zh", "spans": []},
     ]
     (public / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-    result = bench_guard(public=public, every=True, messages=6, peers=["langchain"], planted=10)
+    attacked = {"en": {"success": 0.01, "n": 300}, "zh": {"success": 0.04, "n": 200}}
+    result = bench_guard(public=public, every=True, messages=6, peers=["langchain"], planted=10, attacked=attacked)
     measured = {row["figure"] for row in result["gates"]}
     assert measured == set(MUSTS) - {f"CPU ours / presidio, public {lang}" for lang in ("en", "zh")}
     assert result["figures"]["core, public zh"]["median"] == 1.0
     assert result["figures"]["langchain core, public en"]["median"] == 0.0
     assert result["figures"]["round trips lost"]["median"] == result["figures"]["sessions mixed"]["median"] == 0
+    assert result["figures"]["attacks that succeed, zh"]["n"] == 200
+    assert "attacks that succeed, zh" in result["missed"] and "attacks that succeed, en" not in result["missed"]
     assert value not in json.dumps(result)
     table = gate_table(result)
     assert all(name in table for name in measured)
@@ -160,8 +165,17 @@ def test_a_missed_must_is_said_and_a_missing_folder_leaves_its_figures_out(tmp_p
     deaf.close()
     assert result["sets"] == ["own"]
     assert not any("public" in name for name in result["figures"])
-    assert {"attacks that succeed, en", "attacks that succeed, zh"} <= set(result["missed"])
-    assert "| NO |" in gate_table(result)
+    for lang in ("en", "zh"):
+        assert result["figures"][f"attacks let through by the guard alone, {lang}"]["median"] > 0.5  # a deaf guard
+    assert not any(row["figure"].startswith("attacks") for row in result["gates"])  # whether they succeed nobody saw
+    assert "| NO |" in gate_table(result) and "tactful bench attacks" in gate_table(result)
+
+
+@pytest.mark.parametrize("written", ["", "[]", '{"en": {"success": 0.0}}'])
+def test_a_file_that_tells_of_no_attacks_is_a_usage_error(tmp_path: Path, written: str) -> None:
+    (tmp_path / "attacks.json").write_text(written)
+    told = CliRunner().invoke(app, ["bench", "guard", "--attacks", str(tmp_path / "attacks.json")])
+    assert told.exit_code == 2 and "bench attacks --json" in " ".join(told.output.split())
 
 
 def test_a_figure_has_its_median_range_and_tail() -> None:
