@@ -35,6 +35,7 @@ def private(
     learning_rate: Annotated[float, typer.Option(help="of AdamW, at the first step. 初始学习率")] = 1e-2,
     top_layers: Annotated[int, typer.Option(help="trained layers from above, 0 for all. 训练的顶部层数")] = 6,
     rank: Annotated[int, typer.Option(help="of the private matrices. 秩")] = 4,
+    only_b: Annotated[bool, typer.Option("--only-b", help="train B alone, half the numbers. 只训练 B 矩阵")] = False,
     trial: Annotated[
         list[str] | None,
         typer.Option(help="RATE,STEPS,NOISE of another run on these customers, looked at. 其他看过结果的训练"),
@@ -75,6 +76,7 @@ def private(
         top_layers=top_layers,
         rank=rank,
         alpha=2.0 * rank,
+        matrices="B" if only_b else "both",
         threads=threads,
     )
     try:

@@ -31,7 +31,7 @@ class PrivateSettings:
     alpha: float = 8.0
     top_layers: int = 6  # 0: all
     modules: tuple[str, ...] = MODULES
-    matrices: Literal["B", "both"] = "B"  # B alone: half the numbers to add noise to, and no product of two noises
+    matrices: Literal["B", "both"] = "both"  # B alone: half the numbers to add noise to, and no product of two noises
     clipping: Clipping = field(default_factory=Clipping)
     microbatch_tokens: int = 2048
     max_tokens: int = 256  # of one example; longer ones lose the beginning of their prompt

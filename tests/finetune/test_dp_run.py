@@ -30,7 +30,7 @@ from tests.finetune.seeded import Seeded
 from tests.finetune.tiny import BASE_HASH, tiny_model, write_examples
 
 SETTINGS = PrivateSettings(
-    public_customers=10, epsilon=8.0, batch=5, steps=4, learning_rate=0.02, rank=2, alpha=4, top_layers=1
+    public_customers=10, epsilon=8.0, batch=5, steps=4, learning_rate=0.02, rank=2, alpha=4, top_layers=1, matrices="B"
 )
 
 
