@@ -60,7 +60,10 @@ async def running(fake: Fake) -> AsyncIterator[Fake]:
 
 
 def alive(pid: int) -> bool:
-    return bool(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # it may end between two questions
+        return False
 
 
 async def eventually(condition: Callable[[], bool], timeout_s: float = 15.0) -> None:
