@@ -89,8 +89,8 @@ def rotate_key(as_json: Annotated[bool, typer.Option("--json", help="Report as J
     except (GuardError, KeyFileDamaged, OSError) as error:
         _fail(
             1,
-            f"The key was not changed: {error}. Nothing is lost; mend it and run the command again.",
-            "密钥未更换，数据没有丢失；排除问题后请重新运行。",
+            f"Not finished: {error}. Nothing is lost; mend it and run the command again before the server starts.",
+            "更换未完成，数据没有丢失；排除问题后请重新运行，完成前不要启动服务。",
         )
     if as_json:
         print(json.dumps({"owners": done.owners, "resumed": done.resumed}))
