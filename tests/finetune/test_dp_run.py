@@ -315,13 +315,10 @@ from safetensors.torch import save_file
 from finetune.base import load_base
 from finetune.dp.crew import crew
 from finetune.dp.customers import group, read_customers
-from finetune.dp.settings import PrivateSettings
 from finetune.dp.train import PrivateRun, prepare
 from tests.finetune.seeded import Seeded
+from tests.finetune.test_dp_run import SETTINGS
 
-SETTINGS = PrivateSettings(
-    public_customers=10, epsilon=8.0, batch=5, steps=4, learning_rate=0.02, rank=2, alpha=4, top_layers=1
-)
 folder, examples, work, out = map(Path, sys.argv[1:])
 processes = crew()
 model = load_base(folder, device=torch.device("cpu"), dtype=torch.float32)
