@@ -290,10 +290,10 @@ _NO_ADDRESS: Final = re.compile(
     r"|(?<![\d.])\d{1,4}\.\d{1,2}\s?(?:[lL]|[mM][lL]|[kK]?[gG]|[cmk]?m|oz|lbs?|inch(?:es)?|[GT]B|[kK]?W)(?![A-Za-z])"
 )
 """No address has a date or a decimal amount in it: days of delivery and versions of a product stay readable."""
-_SEVERAL_START: Final = 0.6
+_SEVERAL_START: Final = 0.8
 """A whole name shows more than one word does: less sure than this, several words in a row are hardly ever one.
 
-On generated messages of development it drops 13 of 42 false names and 4 of 318 true ones (limit of one word: .5)."""
+Of those over .6 in 2,500 generated messages of development it drops 22 of 63 false names and 13 of 580 true ones."""
 
 
 def spans(text: str, kind: Kind, words: Sequence[Word], limits: Thresholds) -> Iterator[Hit]:

@@ -15,6 +15,7 @@ from guardrails.recognizers import (
     person_zh,
     phone,
     postal,
+    practitioner_en,
     secret,
     social,
 )
@@ -34,6 +35,7 @@ ALL: Final[tuple[Callable[[str], Recognizer], ...]] = tuple(
         person_zh,
         phone,
         postal,
+        practitioner_en,
         secret,
         social,
     )

@@ -56,7 +56,7 @@ _PLACE_AFTER = re.compile(
 _MAKES = re.compile(
     r"(?i)(?:(?:songs?|tracks?|music|albums?|hits|movies?|films?|novels?|poems?|paintings?|something|anything) by|"
     r"(?:songs?|music|albums?|tracks?) from|(?:directed|written|composed|performed|sung|produced|painted|designed) by|"
-    r"starring|(?:director|author|singer|actor|actress|artist|composer)s? (?:is|are))\s$"
+    r"starring|featuring|(?:tickets?|seats?|passes) (?:for|to see)|(?:director|author|singer|actor|actress|artist|composer)s? (?:is|are))\s$"
 )
 """What is said before the name of somebody who makes films, music or books: public, and what is looked for."""
 _SAINTS = frozenset(

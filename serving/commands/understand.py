@@ -52,16 +52,16 @@ def understand(
     Example: tactful understand messages.jsonl understood.jsonl --json
     """
     began = time.monotonic()
-    model, name, prompting = (None, None, "tuned") if degraded else _model(model_url, model_name)
+    asked = None if degraded else _model(model_url, model_name)
     from serving.understanding.lines import Tally
 
     tally = Tally()
-    with _streams(source, target) as (lines, out), _reader(shop, model, prompting) as reader:
+    with _streams(source, target) as (lines, out), _reader(shop, asked) as reader:
         asyncio.run(_run(lines, out, reader, tally))
     report = {
         "lines": tally.lines,
-        "mode": "model" if name else "degraded",
-        "model": name,
+        "mode": "model" if asked else "degraded",
+        "model": asked.name if asked else None,
         "understood_by": dict(tally.by.most_common()),
         "intents": dict(tally.intents.most_common()),
         "errors": dict(tally.errors.most_common()),
@@ -80,9 +80,16 @@ def bench_understand(
     far: Annotated[int, typer.Option(help="of messages far from a shop's business, at most so many")] = 300,
     peers: Annotated[str, typer.Option(help="plain (TF-IDF, trained in the same run) or none")] = "plain",
     seed: int = 1,
+    model_url: Annotated[
+        str | None, typer.Option(help="OpenAI-compatible endpoint of the language model that reads too 模型接口")
+    ] = None,
+    model_name: Annotated[str | None, typer.Option(help="its name there 模型名称")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Measure understanding without the language model. 测量降级模式的理解能力。 Exit 100 if a must is missed.
+    """Measure understanding. 测量理解能力。 Exit 100 if a must is missed.
+
+    With --model-url as the assistant understands; without it in degraded mode, where no language model answers.
+    给出 --model-url 时测量带大模型的理解，否则测量降级模式。
 
     Intents, slots, several requests, 10 % typos, switching of languages, and what is out of scope: on our own
     evaluation wording, the public development sets, and FILES. Without FILES nothing but those.
@@ -101,6 +108,7 @@ def bench_understand(
             far=far,
             plain=peers == "plain",
             seed=seed,
+            model=_model(model_url, model_name) if model_url else None,
             progress=lambda line: print(line, file=sys.stderr),
         )
     except BadSet as error:
@@ -118,7 +126,7 @@ async def _run(lines: BinaryIO, out: BinaryIO, reader: Any, tally: Any) -> None:
 
 
 @contextmanager
-def _reader(shop: Path | None, model: Any, prompting: Any) -> Iterator[Any]:
+def _reader(shop: Path | None, asked: Any) -> Iterator[Any]:
     from bot.shop.errors import ShopError
     from bot.shop.folder import read_info
     from serving.compose import build_intents
@@ -131,12 +139,14 @@ def _reader(shop: Path | None, model: Any, prompting: Any) -> Iterator[Any]:
             known = {"readable": readable_of(shop), "order_pattern": read_info(shop).order_pattern}
         except (ShopError, OSError, ValueError) as error:
             _fail(2, "shop", type(error).__name__)
-    with reader_over(build_intents(), model=model, prompting=prompting, **known) as reader:
+    if asked is not None:
+        known |= {"model": asked.model, "prompting": asked.prompting}
+    with reader_over(build_intents(), **known) as reader:
         yield reader
 
 
-def _model(url: str | None, name: str | None) -> tuple[Any, str | None, Any]:
-    """The language model that answers, its name, and how it is asked; none where no endpoint is named or answers."""
+def _model(url: str | None, name: str | None) -> Any:
+    """The language model that answers, as ``Asked``; ``None`` where no endpoint is named or answers."""
     from serving.settings_sources import SettingsError, load
 
     flags = {key: value for key, value in (("model.url", url), ("model.name", name)) if value}
@@ -151,12 +161,13 @@ def _model(url: str | None, name: str | None) -> tuple[Any, str | None, Any]:
     if base is None or not _answers(base, key):
         if url:
             _fail(1, "no_model")
-        return None, None, "tuned"
+        return None
     from bot.model_client import ChatModel
     from serving.compose import prompting_of
+    from serving.understanding.bench import Asked
 
     model = ChatModel.connect(base, settings.model.name, key, settings.model.timeout_s)
-    return model, settings.model.name, prompting_of(settings)
+    return Asked(model, settings.model.name, prompting_of(settings))
 
 
 def _answers(base: str, key: str) -> bool:

@@ -3,9 +3,12 @@
 import random
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from bot.model_client import Model
+from bot.prompts import Prompting
 from serving.bench.machine import table as machine_table
 from serving.compose import build_intents
 from serving.understanding.evaluate import Beside, evaluate
@@ -15,6 +18,17 @@ from serving.understanding.sets import OUT_OF_SCOPE, BadSet, Case, label_of, rea
 
 OWN: Final = Path(__file__).parents[2] / "finetune" / "corpus" / "eval"
 OWN_SETS: Final = ("en", "zh", "mixed", "several")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A language model, its name, and how it is asked."""
+
+    model: Model = field(repr=False)
+    name: str
+    prompting: Prompting = "tuned"
+
+
 DEV_SETS: Final = ("bitext/dev.csv", "clinc150/data_train_val.json")
 TRAIN_OF_PLAIN: Final = "bitext/train.csv"
 
@@ -27,9 +41,10 @@ def bench(
     far: int = 300,
     plain: bool = True,
     seed: int = 1,
+    model: Asked | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Measures all of it; one to three minutes.
+    """Measures all of it; one to three minutes, with a language model longer.
 
     Args:
         artifact: folder of the intent model, whose ``public.toml`` says what foreign labels are.
@@ -39,6 +54,7 @@ def bench(
         far: at most so many messages that are far from a shop's business.
         plain: whether to train and measure the plain way too.
         seed: of slips and samples.
+        model: the language model that reads too, and how it is asked; without it the degraded mode is measured.
         progress: told what comes next.
 
     Raises:
@@ -57,8 +73,10 @@ def bench(
     other = {name: _thinned(read_set(path, table), far, seed) for name, path in given.items()}
     bounded = frozenset(name for name, path in given.items() if path.suffix in (".csv", ".json"))
     beside = _beside(public, table) if plain and bounded else None
-    with reader_over(build_intents()) as reader:
-        return evaluate({**own, **other}, reader, public=bounded, beside=beside, seed=seed, progress=progress)
+    prompting = model.prompting if model else "tuned"
+    with reader_over(build_intents(), model=model.model if model else None, prompting=prompting) as reader:
+        result = evaluate({**own, **other}, reader, public=bounded, beside=beside, seed=seed, progress=progress)
+    return {"model": model.name if model else None} | result
 
 
 def _named(cases: list[Case], name: str) -> list[Case]:

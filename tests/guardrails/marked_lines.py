@@ -4,6 +4,12 @@ Made up for the tests; the rules were mended until these were seen.
 """
 
 SEEN_EN = """
+my appointment with [[Harrow Vale Dental]] is at noon, can the courier come later
+I have a session at 5:30 pm on Friday with [[Quillfeather Mbeki]]
+the consultation on March 3rd at [[Brightwater Family Practice]] runs late
+leave it with my dentist [[Orla Quistgaard]] next door
+[[Thandeka Wrobel]] is a family counsellor and takes my parcels
+the psychologist, [[Ilse Vanterpool]], will sign for it
 I keep typing [[Kx9#mmPl]] as my password and nothing
 the new pw I set was [[harbor-blue77]] but it says invalid
 login: emma, pass: [[Q1w2e3r4t5]]
@@ -89,6 +95,12 @@ SEEN_ZH = """
 """
 
 LEFT_ALONE_EN = """
+I have an appointment at Carrington Apartments to see the flat
+the appointment is on Tuesday at 4 pm, with the plumber
+a session at The Gym is all I can do
+the doctor said Vitamin D3, do you sell it
+is there a tutor for Spanish among your courses
+two tickets for Marlow Quince on March 9th, please
 I forgot my password and the reset link expired
 password must be at least 8 characters it says
 my password is wrong apparently

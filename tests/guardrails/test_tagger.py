@@ -103,8 +103,8 @@ def test_an_ordinary_turn_is_not_suspected(text: str) -> None:
 def test_names_of_several_words_need_a_surer_one() -> None:
     limits = Thresholds(0.5, 0.15)
     assert [hit.end for hit in spans("ab", "PERSON", [(0, 2, 0.55)], limits)] == [2]
-    assert not list(spans("ab cd", "PERSON", [(0, 2, 0.55), (3, 5, 0.4)], limits))
-    assert [hit.end for hit in spans("ab cd", "PERSON", [(0, 2, 0.6), (3, 5, 0.4)], limits)] == [5]
+    assert not list(spans("ab cd", "PERSON", [(0, 2, 0.75), (3, 5, 0.4)], limits))
+    assert [hit.end for hit in spans("ab cd", "PERSON", [(0, 2, 0.8), (3, 5, 0.4)], limits)] == [5]
 
 
 @pytest.mark.parametrize(
