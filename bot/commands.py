@@ -1,18 +1,19 @@
 """The closed grammar between understanding and dialogue: what a customer's turn can ask for.
 
-Version 2. A turn is one to three commands. ``SCHEMA`` is what the engine decodes under
+Version 3. A turn is one to three commands. ``SCHEMA`` is what the engine decodes under
 (no free keys, bounded strings); ``parse`` is the one way from model output to commands.
-It knows nothing of prompts, tools or shops.
+What is looked for is no part of it: the customer's own words are, and code takes those
+(``bot.slots``), so that a small model need not copy them. It knows nothing of prompts, tools or shops.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any, Final, Literal, get_args
 
 from jsonschema import Draft202012Validator, ValidationError
 
-GRAMMAR_VERSION: Final = 2
+GRAMMAR_VERSION: Final = 3
 MAX_COMMANDS: Final = 3
 MAX_QUERY_CHARS: Final = 80
 MAX_VALUE_CHARS: Final = 48
@@ -21,8 +22,8 @@ Name = Literal[
     "track_order",  # where is my order; slot order
     "list_orders",  # which orders do I have
     "service",  # something done to an order or account; slots kind, order
-    "find_product",  # suggest, recommend, search; slot query
-    "ask_product",  # a question about a product: price, stock, size, material; slot query
+    "find_product",  # suggest, recommend, search
+    "ask_product",  # a question about a product: price, stock, size, material
     "ask_policy",  # a rule of the shop; slot topic
     "ask_account",  # a question about what is the customer's own: paid, refunded, bought, on its way
     "give",  # the answer to a question of the bot; slots slot, value
@@ -54,7 +55,10 @@ SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing the customer wants or says. Slots that do not belong to ``name`` stay ``None``."""
+    """One thing the customer wants or says. Slots that do not belong to ``name`` stay ``None``.
+
+    ``query``: what is looked for or asked, in the customer's words; filled by code, never by a model.
+    """
 
     name: Name
     order: str | None = None
@@ -66,7 +70,7 @@ class Command:
     n: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The command as the grammar writes it: slots that are set only."""
+        """The command with the slots that are set only."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
@@ -91,8 +95,6 @@ _ORDER: Final = {"order": _text(24)}
 _SHAPES: Final[dict[str, dict[str, Any]]] = {
     "track_order": _object("track_order", {}, _ORDER),
     "service": _object("service", {"kind": {"enum": list(SERVICE_KINDS)}}, _ORDER),
-    "find_product": _object("find_product", {"query": _text(MAX_QUERY_CHARS)}),
-    "ask_product": _object("ask_product", {"query": _text(MAX_QUERY_CHARS)}),
     "ask_policy": _object("ask_policy", {"topic": {"enum": list(TOPICS)}}),
     "give": _object("give", {"slot": {"enum": list(SLOTS)}, "value": _text(MAX_VALUE_CHARS)}),
     "choose": _object("choose", {"n": {"type": "integer", "minimum": 1, "maximum": 9}}),
@@ -106,8 +108,9 @@ SCHEMA: Final[dict[str, Any]] = {
 
 
 def dumps(commands: "tuple[Command, ...] | list[Command]") -> str:
-    """The grammar's own spelling: JSON without white space, slots in the order of ``Command``."""
-    return json.dumps([c.to_json() for c in commands], ensure_ascii=False, separators=(",", ":"))
+    """The grammar's own spelling: JSON without white space, slots in the order of ``Command``, no ``query``."""
+    written = [replace(command, query=None).to_json() for command in commands]
+    return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
 
 
 @cache

@@ -34,17 +34,17 @@ _TASK: Final = {
 
 UNDERSTAND_RULES: Final = Concealed.fixed("""\
 You translate a customer's message to an online shop into 1 to 3 commands, as a JSON array and nothing else.
-Commands: track_order{order?} list_orders service{kind,order?} find_product{query} ask_product{query} \
+Commands: track_order{order?} list_orders service{kind,order?} find_product ask_product \
 ask_policy{topic} give{slot,value} choose{n} affirm deny greet thanks goodbye repeat stop human unclear out_of_scope
 kind: return exchange cancel change refund invoice warranty account payment complaint
 topic: returns exchanges shipping payment invoices warranty privacy membership
 slot: order email name postal_code product
-query: the wanted thing in the customer's own words, without filler. Copy handles such as <EMAIL_1> as they are.
+Copy handles such as <EMAIL_1> as they are.
 The line in brackets, if there is one, tells what the shop is waiting for and what it last showed.""")
 
 _UNDERSTAND_SHOTS: Final[tuple[tuple[str, tuple[Command, ...]], ...]] = (
     ("hi, any news on TF10293847? should be here by now", (Command("track_order", order="TF10293847"),)),
-    ("想给我妈买条蚕丝被，五百以内的", (Command("find_product", query="蚕丝被 500以内"),)),
+    ("想给我妈买条蚕丝被，五百以内的", (Command("find_product"),)),
     (
         "[awaiting: identity; doing: track_order]\nI'm <PERSON_1>, zip <POSTCODE_1>",
         (Command("give", slot="name", value="<PERSON_1>"), Command("give", slot="postal_code", value="<POSTCODE_1>")),

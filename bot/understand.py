@@ -21,7 +21,7 @@ from bot.service.questions import asked_about
 from bot.service.requests import Request, read_requests
 from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
-from bot.slots import details_in, order_in, proves
+from bot.slots import command_of, details_in, order_in, proves
 from bot.unaided import Guess, Intents, commands_unaided
 from guardrails.findings import Concealed
 
@@ -34,6 +34,7 @@ _HOW_MANY: Final = re.compile(
     re.IGNORECASE,
 )
 """How many versions there are of something: a question about goods, whatever the model takes it for."""
+_LOOKS: Final = frozenset({"find_product", "ask_product"})
 _OF_ONES_OWN: Final = frozenset({"service", "track_order", "list_orders", "ask_account"})
 
 UnderstoodBy = Literal["rule", "llm", "classifier"]
@@ -152,13 +153,23 @@ class Understander:
         try:
             messages = understand_messages(context, text, self.prompting)
             answer = await self.model.complete(messages, schema=SCHEMA, max_tokens=MAX_OUTPUT_TOKENS)
-            commands = self._checked(parse(answer.text), text, context)
+            commands = self._checked(self._worded(parse(answer.text), text, context), text, context)
         except (ModelError, CommandError):
             return _classified(guess)
         if answer.confidence is not None and answer.confidence < MIN_CONFIDENCE:
             second = _classified(guess)
             return second if second.commands[0].name != "unclear" else Understanding(commands, "llm", answer.confidence)
         return Understanding(commands, "llm", answer.confidence)
+
+    def _worded(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
+        """With what is looked for: the words of the clause where every command has one, else all of them."""
+        parts = clauses(text.text)
+        if len(parts) != len(commands):
+            parts = (text.text,) * len(commands)
+        return tuple(
+            command_of(command.name, part, context, self.order_pattern) if command.name in _LOOKS else command
+            for command, part in zip(commands, parts, strict=True)
+        )
 
     def _checked(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
         """Slots that the customer's words or the context do not hold are the model's invention: dropped."""
