@@ -3,6 +3,7 @@
 Files are weighted (``WEIGHTS``), the lines of a file are dealt like cards so that every line is used
 before one comes again. Labels are never touched by the roughening. It does not know prompts.
 """
+# ruff: noqa: SIM905 - names of files read better than a list of strings
 
 import random
 import re
@@ -43,12 +44,37 @@ WEIGHTS: Final = {
     "policies": 14,
     "elsewhere": 12,
     "general": 12,
+    # the same by other hands: short, offbeat, many of them pairs that differ in a word
+    "natural_aftersales": 26,
+    "natural_answers": 20,
+    "natural_goods": 26,
+    "natural_long_goods": 14,
+    "natural_long_orders": 12,
+    "natural_longer": 18,
+    "natural_numbers": 12,
+    "natural_orders": 20,
+    "natural_policies": 28,
+    "natural_service": 28,
+    "natural_service_goods": 22,
+    "natural_service_orders": 30,
+    "natural_several": 14,
+    "natural_talk": 24,
+    "natural_turns": 10,
 }
 # Turns whose meaning depends on the context, or that people type bare: no greeting before, no courtesy after.
 _BARE: Final = frozenset(
-    {"give", "choose", "affirm_deny", "small_talk", "unclear", "answers", "corrections", "complaints", "elsewhere"}
+    """
+    give choose affirm_deny small_talk unclear answers corrections complaints elsewhere natural_answers natural_talk
+    natural_turns
+    """.split()
 )
-_NATURAL: Final = frozenset({"stories", "indirect", "several", "complaints", "shopping", "policies", "elsewhere"})
+_NATURAL: Final = frozenset(
+    """
+    stories indirect several complaints shopping policies elsewhere natural_aftersales natural_goods
+    natural_long_goods natural_long_orders natural_longer natural_numbers natural_orders natural_policies
+    natural_service natural_service_goods natural_service_orders natural_several
+    """.split()
+)
 # An order or a product asked for in the context would change what these mean.
 _ABOUT_ORDERS: Final = _NATURAL | {"track_order", "service", "multi", "answers", "corrections"}
 _SEARCHES: Final = _NATURAL | {"find_product", "find_openers", "answers", "corrections"}

@@ -136,8 +136,9 @@ def bench_guard(
         finally:
             if guard is None:
                 guard_in_use.close()
-    for lang in LANGS if attacked is not None else ():
-        done.share(f"attacks that succeed, {lang}", float(attacked[lang]["success"]), int(attacked[lang]["n"]))
+    for spoken, of in (attacked or {}).items():
+        if spoken in LANGS:
+            done.share(f"attacks that succeed, {spoken}", float(of["success"]), int(of["n"]))
     gates = done.gates()
     missed = [row["figure"] for row in gates if not row["met"]]
     return report(1, done.figures, done.ratios, by_kind=done.kinds, gates=gates, missed=missed, sets=list(sets))
