@@ -140,7 +140,7 @@ class Speaks:
     ],
 )
 def test_a_likely_reading_stands_against_a_language_model_alone(label: str, share: float, names: list[str]) -> None:
-    model = Speaks('[{"name":"find_product","query":"owls"}]')
+    model = Speaks('[{"name":"find_product"}]')
     understander = Understander(model, Says(label, share), "tuned", ORDERS)  # type: ignore[arg-type]  # asks for no stream
     found = asyncio.run(understander.understand(Concealed.fixed("tell about the owls"), Context(), "en"))
     assert [command.name for command in found.commands] == names

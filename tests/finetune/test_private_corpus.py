@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot.commands import parse
+from bot.commands import Command, dumps, parse
 from bot.shop.demo import catalogue
 from finetune.corpus.notation import LANGS, understand_files
 from finetune.private import cases, lists, simulate, transcripts
@@ -94,7 +94,7 @@ def test_every_line_gives_a_label_of_the_grammar():
             for line in lines:
                 message = write(_random(line.source), shopper, Slots(_random(line.source), shopper), stem, line)
                 assert not re.search(r"[{}\[\]]", message["content"]), line.source
-                for command in parse(json.dumps(message["commands"], ensure_ascii=False)):
+                for command in parse(dumps([Command(**command) for command in message["commands"]])):
                     assert command.name != "ask_account"
                     assert command.slot in (None, "order", "email", "name", "postal_code", "product")
 
@@ -129,7 +129,7 @@ def test_simulated_transcripts_become_cases_of_the_grammar(shop, simulated):
     for case in made:
         assert set(case) == {"task", "lang", "customer", "context", "text", "commands"}
         assert re.fullmatch(r"[0-9a-f]{20}", case["customer"])
-        parse(json.dumps(case["commands"], ensure_ascii=False))
+        assert parse(dumps([Command(**command) for command in case["commands"]]))
     assert shop.summary.left_out == 0
     assert shop.summary.unusable < 10
 
