@@ -26,7 +26,7 @@ from serving.understanding.typos import mistyped
 
 TYPO_RATE: Final = 0.1
 KEPT: Final = 0.95
-AT_ONCE: Final = 4
+AT_ONCE: Final = 16
 """Messages that wait for the language model together."""
 MUSTS: Final = {"intent": 0.98, "intent, typos": 0.95, "oos rejected at 95 % kept": 0.95}
 """Of public collections, at least. ``oos``: by the score; what is answered in the end stands beside it.
