@@ -13,8 +13,12 @@ from typing import Final
 from bot.commands import Command
 from bot.unaided import Guess
 
-LIKELIER: Final = 0.7
-"""From here on the classifier knows better than a language model of this size, where no rule speaks."""
+LIKELIER: Final = 0.5
+"""From here on the classifier knows better than a language model of this size, where no rule speaks.
+
+Of 1,620 messages of Bitext's development set (half of them mistyped) and 266 natural ones the two read differently in
+one clause, the classifier was at least so sure 697 times: it was right in 678 of them, the language model in 6.
+"""
 _POINTS: Final = re.compile(
     r"\b(?:my|the|this|that|these|those|it|them|both|one)\b|这|那|它|我的|我买的|[一两]件", re.IGNORECASE
 )
@@ -41,7 +45,8 @@ def stands(guess: Guess, other: Reading, text: str, order_pattern: str) -> bool:
     """Whether ``guess`` is to be followed instead of ``other``; one that begins alike is kept, with all it holds."""
     label = guess.commands[0]
     likely = guess.probability >= LIKELIER or label.name == "out_of_scope"  # a small model hardly ever says that
-    enough = guess.sure if other.by_rule else guess.whole and likely
+    alone = guess.whole or (guess.request and len(other.commands) == 1)  # "…, how do I do it?" asks for nothing more
+    enough = guess.sure if other.by_rule else alone and likely
     if not enough or _same(label, other.commands[0]):
         return False
     named = re.search(order_pattern, text, re.IGNORECASE) is not None

@@ -49,6 +49,8 @@ class Guess:
     in_scope: float
     whole: bool = False
     """Whether it stands for the whole message: one request in one clause, or nothing for a shop."""
+    request: bool = False
+    """Whether it is one request, in however many clauses."""
 
     @property
     def sure(self) -> bool:
@@ -70,8 +72,8 @@ def commands_unaided(text: str, context: Context, lang: Lang, intents: Intents, 
     if label == "give" and (details := details_in(text)):
         return Guess(details[:MAX_COMMANDS], probability, in_scope)
     command = command_of(label, text, context, order_pattern)
-    whole = command.name not in _NO_REQUEST and len(clauses(text)) == 1
-    return Guess((command,), probability, in_scope, whole)
+    request = command.name not in _NO_REQUEST
+    return Guess((command,), probability, in_scope, request and len(clauses(text)) == 1, request)
 
 
 def _without_names(text: str, context: Context) -> str:

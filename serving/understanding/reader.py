@@ -22,8 +22,8 @@ from guardrails.guard import Guardrails, GuardSettings
 from guardrails.guard import build as build_guard
 from guardrails.readable import Readable
 
-ORDER_PATTERN: Final = r"(?<![\w<])#?[A-Z]{0,4}-?\d[\dA-Z-]{3,23}\b"
-"""Order numbers of shops in general, for a file that belongs to no shop in particular."""
+ORDER_PATTERN: Final = r"(?<![\w<])(?:(?:#[A-Z]{0,4}|[A-Z]{1,4})-?\d[\dA-Z-]{3,23}|\d[\dA-Z-]{4,23})\b"
+"""Order numbers of shops in general, for a file that belongs to no shop in particular; four bare digits are a year."""
 PATIENCE_S: Final = 60.0
 """Of the guard, per message: nobody waits at a file."""
 _KEY_BYTES: Final = 32
