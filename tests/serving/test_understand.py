@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from serving.cli import app
 from serving.understanding.evaluate import Beside, evaluate
 from serving.understanding.lines import Tally, understood
 from serving.understanding.plain import Plain
-from serving.understanding.reader import BadContext, Message, context_of
+from serving.understanding.reader import ORDER_PATTERN, BadContext, Message, context_of
 from serving.understanding.scores import F1, auroc, slots_of, threshold
 from serving.understanding.sets import BadSet, Case, read_set
 from serving.understanding.typos import mistyped
@@ -257,3 +258,13 @@ def test_an_endpoint_that_does_not_answer_and_a_file_onto_itself_are_refused(tmp
     assert CliRunner().invoke(app, ["understand", str(tmp_path / "no"), str(target), "--degraded"]).exit_code == 2
     assert not target.exists()
     assert source.read_text() == '{"text": "hi"}\n'
+
+
+@pytest.mark.parametrize("number", ["#1001", "W5565470", "TF10293847", "732201349959", "AB-12345"])
+def test_numbers_of_orders_in_general(number: str) -> None:
+    assert re.search(ORDER_PATTERN, f"cancel {number} please").group() == number  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", ["the best shows of 2019", "plans on 12/03/2019", "<EMAIL_1>", "about 401 things"])
+def test_years_and_small_numbers_are_no_orders(text: str) -> None:
+    assert re.search(ORDER_PATTERN, text) is None
