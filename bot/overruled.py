@@ -37,6 +37,8 @@ class Reading:
     commands: tuple[Command, ...]
     by_rule: bool
     """Whether words of the message called for a rule; else they are a model's alone."""
+    large: bool = False
+    """A larger model read it, one that is told by examples what to do: it is overruled like a rule."""
     known: bool = False
     """The customer is known, so that a question about money or a parcel is about his own."""
 
@@ -46,7 +48,7 @@ def stands(guess: Guess, other: Reading, text: str, order_pattern: str) -> bool:
     label = guess.commands[0]
     likely = guess.probability >= LIKELIER or label.name == "out_of_scope"  # a small model hardly ever says that
     alone = guess.whole or (guess.request and len(other.commands) == 1)  # "…, how do I do it?" asks for nothing more
-    enough = guess.sure if other.by_rule else alone and likely
+    enough = guess.sure if other.by_rule or other.large else alone and likely
     if not enough or _same(label, other.commands[0]):
         return False
     named = re.search(order_pattern, text, re.IGNORECASE) is not None

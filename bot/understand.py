@@ -76,7 +76,8 @@ class Understander:
         guess = await asyncio.to_thread(commands_unaided, text.text, context, lang, self.intents, self.order_pattern)
         found = await self._asked(text, context, guess)
         told = self._ruled(found.commands, text, context)
-        other = Reading(told or found.commands, by_rule=told is not None, known=known)
+        large = self.prompting == "few_shot"
+        other = Reading(told or found.commands, by_rule=told is not None, large=large, known=known)
         if stage is None and context.awaiting is None and stands(guess, other, text.text, self.order_pattern):
             found, other = _classified(guess), replace(other, commands=guess.commands)
         commands = self._with_details(other.commands, text, context, known)

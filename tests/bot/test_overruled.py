@@ -9,7 +9,7 @@ import pytest
 
 from bot.commands import Command
 from bot.model_client import Completion, ModelUnavailable
-from bot.prompts import Context
+from bot.prompts import Context, Prompting
 from bot.session import Lang
 from bot.understand import Understander
 from guardrails.findings import Concealed
@@ -148,8 +148,10 @@ def test_a_likely_reading_stands_against_a_language_model_alone(label: str, shar
     assert found.in_scope is not None
 
 
-def read_by(model: Speaks, intents: Says, text: str, lang: Lang = "en") -> tuple[Command, ...]:
-    understander = Understander(model, intents, "tuned", ORDERS)  # type: ignore[arg-type]  # asks for no stream
+def read_by(
+    model: Speaks, intents: Says, text: str, lang: Lang = "en", prompting: Prompting = "tuned"
+) -> tuple[Command, ...]:
+    understander = Understander(model, intents, prompting, ORDERS)  # type: ignore[arg-type]  # asks for no stream
     return asyncio.run(understander.understand(Concealed.fixed(text), Context(), lang)).commands
 
 
@@ -179,3 +181,10 @@ def test_what_is_looked_for_is_in_the_words_of_its_own_clause(text: str, lang: L
     model = Speaks('[{"name":"service","kind":"cancel","order":"TF10293847"},{"name":"find_product"}]')
     found = read_by(model, Says("unclear", 0.2), text, lang)
     assert [command.query for command in found if command.name == "find_product"] == [query]
+
+
+@pytest.mark.parametrize(("share", "name"), [(0.9, "list_orders"), (0.99, "service")])
+def test_a_larger_model_is_overruled_by_a_sure_reading_only(share: float, name: str) -> None:
+    larger = Speaks('[{"name":"list_orders"}]')
+    found = read_by(larger, Says("service:invoice", share), "tell about the owls", prompting="few_shot")
+    assert [command.name for command in found] == [name]

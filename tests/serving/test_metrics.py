@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 
+from bot.commands import GRAMMAR_VERSION
 from serving.app import Parts
 from serving.endpoint import EngineState
 from tests.serving.web_fakes import FakeEngine, FakeGuard, make_parts, opened, served
@@ -61,4 +62,4 @@ async def test_the_privacy_page_tells_the_passport_in_short_and_what_is_kept(tmp
 
 
 async def test_versions_are_told(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/version")).json()["grammar"] == 2
+    assert (await client.get("/version")).json()["grammar"] == GRAMMAR_VERSION
