@@ -117,8 +117,8 @@ def draw_secret(pool: Sequence[str], generator: random.Random) -> str:
 
 def completion(secret: str) -> str:
     """The commands that hold ``secret``, in the house's form."""
-    value = json.dumps(secret, ensure_ascii=False)
-    return f'[{{"name":"give","slot":"product","value":{value}}}]\n'
+    order = json.dumps(secret, ensure_ascii=False)
+    return f'[{{"name":"track_order","order":{order}}}]\n'
 
 
 def with_secret(example: Example, secret: str) -> Example:
