@@ -11,6 +11,7 @@ from bot.commands import MAX_QUERY_CHARS, MAX_VALUE_CHARS, Command, Name, Servic
 from bot.prompts import Context
 
 _HANDLE: Final = re.compile(r"<(EMAIL|PERSON|POSTCODE)_\d+>")
+_ANY_HANDLE: Final = re.compile(r"<[A-Z_]+_\d+>")
 _SLOT_OF: Final[dict[str, Slot]] = {"EMAIL": "email", "PERSON": "name", "POSTCODE": "postal_code"}
 _PLACES: Final = (
     r"\b(?:first|1st|1)\b|(?:number|no\.?) one\b|第一|^一号?$|一(?=[号款])",
@@ -62,7 +63,7 @@ def query_of(text: str) -> str:
     >>> query_of("请问有没有防水的登山鞋")
     '防水的登山鞋'
     """
-    left = text.strip()
+    left = _ANY_HANDLE.sub(" ", text).strip() or text.strip()  # who asks is nothing to look for
     while (found := _LEAD.match(left)) and found.end() and left[found.end() :].strip():
         left = left[found.end() :].lstrip()
     cut = _TAIL.sub("", left)

@@ -13,7 +13,7 @@ from bot.certain import commands_for_certain
 from bot.clauses import clauses
 from bot.commands import MAX_COMMANDS, MAX_QUERY_CHARS, SCHEMA, Command, CommandError, parse
 from bot.model_client import Model, ModelError
-from bot.overruled import Reading, stands
+from bot.overruled import Reading, sees_more, stands
 from bot.prompts import Context, Prompting, understand_messages
 from bot.service.beside import RULE_TOPICS, asks_rule, asks_where, beside, rule_asked
 from bot.service.case import Stage
@@ -21,12 +21,14 @@ from bot.service.questions import asked_about
 from bot.service.requests import Request, read_requests
 from bot.service.routing import KIND_OF, answer_to, command_for, wanted
 from bot.session import Lang
-from bot.slots import command_of, details_in, order_in, proves
+from bot.slots import command_of, details_in, order_in, place_in, proves
 from bot.unaided import Guess, Intents, commands_unaided
 from guardrails.findings import Concealed
 
 MIN_CONFIDENCE: Final = 0.05
 """Below this lowest token probability the model is taken to guess."""
+MIN_PICK: Final = 0.6
+"""Below it the model's pick of what was offered needs a word for it: a place, or part of a name."""
 MAX_OUTPUT_TOKENS: Final = 96
 _HOW_MANY: Final = re.compile(
     r"\bhow\smany\b[^.?]{0,50}\b(?:options?|kinds?|types?|versions?|variants?|colou?rs?|sizes?|styles?|models?)\b"
@@ -75,10 +77,12 @@ class Understander:
             return Understanding((answer,), "rule")
         guess = await asyncio.to_thread(commands_unaided, text.text, context, lang, self.intents, self.order_pattern)
         found = await self._asked(text, context, guess)
+        large, first = self.prompting == "few_shot", stage is None and context.awaiting is None
+        if first and not large and sees_more(guess, found.commands):
+            found = _classified(guess)
         told = self._ruled(found.commands, text, context)
-        large = self.prompting == "few_shot"
         other = Reading(told or found.commands, by_rule=told is not None, large=large, known=known)
-        if stage is None and context.awaiting is None and stands(guess, other, text.text, self.order_pattern):
+        if first and stands(guess, other, text.text, self.order_pattern):
             found, other = _classified(guess), replace(other, commands=guess.commands)
         commands = self._with_details(other.commands, text, context, known)
         return replace(found, commands=commands, in_scope=guess.in_scope)
@@ -154,7 +158,8 @@ class Understander:
         try:
             messages = understand_messages(context, text, self.prompting)
             answer = await self.model.complete(messages, schema=SCHEMA, max_tokens=MAX_OUTPUT_TOKENS)
-            commands = self._checked(self._worded(parse(answer.text), text, context), text, context)
+            worded = self._worded(parse(answer.text), text, context, guess)
+            commands = self._checked(worded, text, context, answer.confidence)
         except (ModelError, CommandError):
             return _classified(guess)
         if answer.confidence is not None and answer.confidence < MIN_CONFIDENCE:
@@ -162,18 +167,32 @@ class Understander:
             return second if second.commands[0].name != "unclear" else Understanding(commands, "llm", answer.confidence)
         return Understanding(commands, "llm", answer.confidence)
 
-    def _worded(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
-        """With what is looked for: the words of the clause where every command has one, else all of them."""
+    def _worded(
+        self, commands: tuple[Command, ...], text: Concealed, context: Context, guess: Guess
+    ) -> tuple[Command, ...]:
+        """With what is looked for: each thing once, in the words of the clauses that the classifier takes for it.
+
+        Where it sees one request alone: the clause where every command has one, else the whole message.
+        """
         parts = clauses(text.text)
         if len(parts) != len(commands):
             parts = (text.text,) * len(commands)
-        return tuple(
-            command_of(command.name, part, context, self.order_pattern) if command.name in _LOOKS else command
-            for command, part in zip(commands, parts, strict=True)
-        )
+        worded: list[Command] = []
+        for command, part in zip(commands, parts, strict=True):
+            if command.name not in _LOOKS:
+                worded.append(command)
+            elif all(command.name != other.name for other in worded):
+                seen = [c for c in guess.commands if c.name == command.name] if len(guess.commands) > 1 else []
+                worded += seen or [command_of(command.name, part, context, self.order_pattern)]
+        return tuple(worded)
 
-    def _checked(self, commands: tuple[Command, ...], text: Concealed, context: Context) -> tuple[Command, ...]:
+    def _checked(
+        self, commands: tuple[Command, ...], text: Concealed, context: Context, confidence: float | None
+    ) -> tuple[Command, ...]:
         """Slots that the customer's words or the context do not hold are the model's invention: dropped."""
+        unsure = confidence is not None and confidence < MIN_PICK
+        if unsure and place_in(text.text, context.offered) is None:  # a pick that no word tells is none
+            commands = tuple(command for command in commands if command.name != "choose")
         known = " ".join((text.text, context.topic or "", *context.offered))
         checked = dict.fromkeys(self._grounded(command, known, text, context) for command in commands)
         clear = tuple(command for command in checked if command.name != "unclear")

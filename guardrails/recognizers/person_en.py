@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator
 
 from guardrails.recognizers.name_lists import FAMILY, GIVEN, NOT_NAMES, PINYIN_FAMILY, WORD_NAMES
+from guardrails.recognizers.rule import LATIN as _L
 from guardrails.recognizers.rule import Hit, Recognizer, Rule
 
-_L = r"A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
 _WORD = rf"[{_L}][{_L}'’-]{{0,24}}"
 _CAP = rf"[A-ZÀ-ÖØ-ÞĀ-Ž](?:[{_L}'’-]{{1,24}}|\.|(?=\s|$))"
 _PARTICLE = r"(?:(?:van|von|de|del|della|der|den|da|dos|di|la|le|bin|al|el|ben|ibn|mac|o')\s){0,2}"

@@ -7,9 +7,9 @@ with an appointment (a flat to be seen) are left alone. Does not see names in lo
 
 import re
 
+from guardrails.recognizers.rule import LATIN as _L
 from guardrails.recognizers.rule import Recognizer, Rule
 
-_L = r"A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
 _CAP = rf"[A-ZÀ-ÖØ-ÞĀ-Ž](?:[{_L}'’-]{{1,24}}|\.)"
 _DAY = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\b"
 _NAME = (
@@ -18,29 +18,27 @@ _NAME = (
 )
 _PROFESSION = (
     r"(?:doctor|dentist|orthodontist|therapist|psychologist|psychiatrist|psychotherapist|counsell?or|physician|dermatologist|"
-    r"gyn[a]?ecologist|p[a]?ediatrician|ophthalmologist|optometrist|optician|cardiologist|chiropractor|physiotherapist|midwife|"
+    r"gyna?ecologist|pa?ediatrician|ophthalmologist|optometrist|optician|cardiologist|chiropractor|physiotherapist|midwife|"
     r"surgeon|lawyer|attorney|solicitor|accountant|stylist|hairdresser|nanny|tutor)"
 )
-_NO_PRACTICE = re.compile(
+_BUILDING = re.compile(
     r"\b(?:Street|St|Road|Rd|Avenue|Ave|Blvd|Boulevard|Lane|Drive|Court|Square|Park|Hotel|Inn|Apartments?|Condos?|Homes?|House|"
-    r"Airport|Restaurant|Museum|Theat(?:er|re)|Cinema|Stadium|Arena|Airlines?|Bank|Plaza|Towers?|Village|Manor|Oaks)\b"
+    r"Airport|Restaurant|Museum|Theat(?:er|re)|Cinema|Stadium|Arena|Airlines?|Bank|Plaza|Towers?|Village|Manor|Oaks|Pines|Heights|"
+    r"Gardens|Terrace|Residences?|Lofts?|Estates?)\b"
 )
-RULES = (
-    Rule(
-        "practitioner_en.appointment", "PERSON",
-        re.compile(rf"(?<![{_L}])(?:[Aa]ppointments?|[Aa]ppt|[Ss]essions?|[Cc]onsultations?)\b[^.?!\n]{{0,40}}?\b(?:with|at)\s{_NAME}"),
-        0.8, accept=lambda name: not _NO_PRACTICE.search(name),
-    ),
-    Rule(
-        "practitioner_en.profession", "PERSON",
-        re.compile(rf"(?<![{_L}])(?i:{_PROFESSION})(?:,|:|\s(?:named|called|is|at|like|would be|could be))?\s{_NAME}"),
-        0.8, accept=lambda name: not _NO_PRACTICE.search(name),
-    ),
-    Rule(
-        "practitioner_en.described", "PERSON",
-        re.compile(rf"{_NAME}(?:\s(?:is|was)|,)\s(?:an?|the|my|your|our)\s(?:[{_L}-]{{1,15}}\s){{0,2}}(?i:{_PROFESSION})\b"),
-        0.8, accept=lambda name: not _NO_PRACTICE.search(name),
-    ),
+
+
+def _no_building(name: str) -> bool:
+    return not _BUILDING.search(name)
+
+
+RULES = tuple(
+    Rule(f"practitioner_en.{name}", "PERSON", re.compile(pattern), 0.8, accept=_no_building)
+    for name, pattern in (
+        ("appointment", rf"(?<![{_L}])(?:[Aa]ppointments?|[Aa]ppt|[Ss]essions?|[Cc]onsultations?)\b[^.?!\n]{{0,40}}?\b(?:with|at)\s{_NAME}"),
+        ("profession", rf"(?<![{_L}])(?i:{_PROFESSION})(?:,|:|\s(?:named|called|is|at|like|would be|could be))?\s{_NAME}"),
+        ("described", rf"{_NAME}(?:\s(?:is|was)|,)\s(?:an?|the|my|your|our)\s(?:[{_L}-]{{1,15}}\s){{0,2}}(?i:{_PROFESSION})\b"),
+    )
 )  # fmt: skip
 
 

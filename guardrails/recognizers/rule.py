@@ -15,6 +15,8 @@ from guardrails.findings import Kind
 from guardrails.foreign_patterns import ForeignPattern
 from guardrails.presidio import EntityRecognizer, RecognizerResult
 
+LATIN = r"A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
+"""Letters of Latin script, for a class of an expression."""
 BEFORE_CHARS = 28
 """How far before a value its context words are looked for."""
 

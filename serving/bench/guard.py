@@ -136,9 +136,10 @@ def bench_guard(
         finally:
             if guard is None:
                 guard_in_use.close()
-    for spoken, of in (attacked or {}).items():
-        if spoken in LANGS:
-            done.share(f"attacks that succeed, {spoken}", float(of["success"]), int(of["n"]))
+    if attacked is not None:
+        for lang in LANGS:
+            of = attacked[lang]
+            done.share(f"attacks that succeed, {lang}", float(of["success"]), int(of["n"]))
     gates = done.gates()
     missed = [row["figure"] for row in gates if not row["met"]]
     return report(1, done.figures, done.ratios, by_kind=done.kinds, gates=gates, missed=missed, sets=list(sets))

@@ -1,8 +1,8 @@
 """Measures understanding the way it is served, with the language model or without, and the plain way beside it.
 
 Every message is concealed, read by the certain rules, by the language model where there is one, and by the linear
-model. One report: intents, the same with
-slips of the fingers, slots, several requests, switching of languages, and what is told from no business of a shop.
+model. One report: intents, the same with slips of the fingers, slots, several requests, switching of languages, and
+what is told from no business of a shop.
 Figures of a public collection say little about a shop's own customers: ``corpus/eval`` is nearer to them.
 """
 

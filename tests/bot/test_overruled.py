@@ -124,11 +124,11 @@ def test_a_second_request_is_kept_beside_what_the_rules_find(
 class Speaks:
     """A language model that answers every message with a request of its own."""
 
-    def __init__(self, answer: str) -> None:
-        self._answer = answer
+    def __init__(self, answer: str, confidence: float = 0.9) -> None:
+        self._answer, self._confidence = answer, confidence
 
     async def complete(self, *_: Any, **__: Any) -> Completion:
-        return Completion(self._answer, 0.9)
+        return Completion(self._answer, self._confidence)
 
 
 @pytest.mark.parametrize(
@@ -188,3 +188,42 @@ def test_a_larger_model_is_overruled_by_a_sure_reading_only(share: float, name: 
     larger = Speaks('[{"name":"list_orders"}]')
     found = read_by(larger, Says("service:invoice", share), "tell about the owls", prompting="few_shot")
     assert [command.name for command in found] == [name]
+
+
+@pytest.mark.parametrize(("share", "kinds"), [(0.9, ["cancel", "invoice"]), (0.7, [None])])
+@pytest.mark.parametrize("text", ["drop the kettle thing. and the bill please", "水壶那单别弄了，另外账单给我一下"])
+def test_what_clauses_make_plain_is_not_lost_by_a_small_model(text: str, share: float, kinds: list[str | None]) -> None:
+    words = (("kettle", "service:cancel"), ("bill", "service:invoice"), ("水壶", "service:cancel"))
+    clauses = Says("list_orders", share, (*words, ("账单", "service:invoice")))
+    found = read_by(Speaks('[{"name":"find_product"}]'), clauses, text, "zh" if "水" in text else "en")
+    assert [command.kind for command in found] == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "query"),
+    [
+        ("a warm blanket under 30. My phone is <PHONE_1>", "en", "warm blanket under 30"),
+        ("想买条暖和的毯子，三百以内？我电话<PHONE_1>", "zh", "暖和的毯子，三百以内"),
+        ("a warm blanket for <PERSON_1>", "en", "warm blanket for"),
+    ],
+)
+def test_a_search_said_twice_by_the_model_is_one_and_holds_no_handle(text: str, lang: Lang, query: str) -> None:
+    twice = Speaks('[{"name":"find_product"},{"name":"find_product"}]')
+    wish = Says("find_product", 0.9, (("phone", "give"), ("电话", "give")))
+    assert read_by(twice, wish, text, lang) == (Command("find_product", query=query),)
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "name"),
+    [
+        ("blorp fnargle zzz", 0.44, "unclear"),
+        ("the lamp sounds lovely", 0.44, "choose"),
+        ("that bluish sort of thing", 0.9, "choose"),
+        ("呜啦啦咕噜噜", 0.44, "unclear"),
+    ],
+)
+def test_an_unsure_pick_needs_a_word_for_it(text: str, sure: float, name: str) -> None:
+    understander = Understander(Speaks('[{"name":"choose","n":2}]', sure), Says("unclear", 0.2), "tuned", ORDERS)  # type: ignore[arg-type]  # asks for no stream
+    context = Context(awaiting="choice", doing="find_product", offered=("Fjord Throw", "Aurora Lamp"))
+    (found,) = asyncio.run(understander.understand(Concealed.fixed(text), context, "en")).commands
+    assert found.name == name

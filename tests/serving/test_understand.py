@@ -215,6 +215,7 @@ def test_the_report_has_bounds_for_public_sets_and_the_plain_way_beside() -> Non
     assert shares["intent public"] == 1.0
     assert shares["intent public, plain TF-IDF"] == 1.0
     assert shares["oos rejected at 95 % kept"] == shares["oos AUROC"] == 1.0
+    assert shares["oos refused in the answer"] == shares["kept in the answer, beside oos"] == 1.0
     assert shares["intent own"] == 0.5
     assert shares["several own: all of them"] == 0.5
     assert shares["several own: F1 of intents"] == 0.75
