@@ -146,7 +146,7 @@ def _plain(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], N
         optimizer.zero_grad()
         for places in _microbatches(examples, settings):
             loss = example_losses(model, [examples[place] for place in places]).sum() / len(examples)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
 
@@ -190,7 +190,7 @@ def _opacus(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], 
         total = [torch.zeros_like(p, dtype=torch.float32) for p in parameters]
         for places in _microbatches(examples, settings):
             hooked.zero_grad()
-            example_losses(model, [examples[place] for place in places]).sum().backward()  # type: ignore[no-untyped-call]
+            example_losses(model, [examples[place] for place in places]).sum().backward()  # type: ignore[no-untyped-call]  # torch has no types here
             own = [p.grad_sample.float() for p in parameters]
             for sum_, more in zip(total, weighted_sum(own, settings.clipping.factors(norms(own))), strict=True):
                 sum_ += more

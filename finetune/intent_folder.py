@@ -116,7 +116,7 @@ def _packed(weights: IntentWeights) -> bytes:
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in arrays.items():
             raw = io.BytesIO()
-            np.lib.format.write_array(raw, array, allow_pickle=False)  # type: ignore[no-untyped-call]
+            np.lib.format.write_array(raw, array, allow_pickle=False)  # type: ignore[no-untyped-call]  # numpy has no types here
             entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, raw.getvalue())

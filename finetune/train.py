@@ -240,7 +240,7 @@ class _Loop:
         if not math.isfinite(value):
             raise Diverged(f"the loss of step {self.at.step + 1} is {value}: use a lower learning rate than {rate:.2g}")
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
         if not bool(torch.isfinite(norm)):
             raise Diverged(

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from finetune.dp.commands import Module, OnlyB
 from finetune.errors import FinetuneError
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
@@ -37,6 +38,14 @@ def audit(
     learning_rate: Annotated[float, typer.Option(help="of AdamW, at the first step. 初始学习率")] = 1e-2,
     top_layers: Annotated[int, typer.Option(help="trained layers from above, 0 for all. 训练的顶部层数")] = 6,
     rank: Annotated[int, typer.Option(help="of the private matrices. 秩")] = 4,
+    module: Module = None,
+    only_b: OnlyB = False,
+    by: Annotated[
+        Literal["gradient", "text"],
+        typer.Option(
+            help="what a canary adds: one number of the adapter of its own, or what its text gives. 金丝雀类型"
+        ),
+    ] = "text",
     refresh: Annotated[int, typer.Option(min=1, help="steps between canaries' gradients. 梯度刷新间隔步数")] = 2,
     control: Annotated[
         bool, typer.Option("--control/--no-control", help="also run without noise. 是否做无噪声对照")
@@ -62,10 +71,10 @@ def audit(
     from finetune.audit.run import AuditSettings
     from finetune.audit.run import audit as run
     from finetune.base import load_base
-    from finetune.dp.settings import PrivateSettings
+    from finetune.dp.settings import MODULES, PrivateSettings
 
     try:
-        asked = AuditSettings(canaries, guesses, control_guesses if control else guesses, customers, refresh)
+        asked = AuditSettings(canaries, guesses, control_guesses if control else guesses, customers, refresh, by=by)
         settings = PrivateSettings(
             public_customers=customers + canaries // 2,
             epsilon=epsilon,
@@ -76,6 +85,8 @@ def audit(
             rank=rank,
             alpha=2.0 * rank,
             top_layers=top_layers,
+            modules=tuple(module or MODULES),
+            matrices="B" if only_b else "both",
             threads=threads,
         )
         report = run(

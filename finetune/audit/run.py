@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from finetune.audit import canaries as made
 from finetune.audit import exposure, membership
 from finetune.audit.canaries import Canaries
+from finetune.audit.marked import MarkedRun
 from finetune.audit.one_run import CONFIDENCE, epsilon_lower, guess
 from finetune.audit.scores import Observer, losses
 from finetune.base import Base
@@ -48,7 +49,8 @@ class AuditSettings:
     refresh: int = 2  # steps between two computations of the canaries' gradients
     exposed: int = 10  # canaries of either kind whose secrets are ranked
     references: int = 127
-    seed: int = 1  # of the canaries' text, not of their coins
+    seed: int = 1  # of the canaries' text or numbers, not of their coins
+    by: Literal["gradient", "text"] = "text"  # what a canary adds: the gradient of its text, or one number of its own
 
     def __post_init__(self) -> None:
         """Refuses numbers of guesses that cannot be."""
@@ -112,7 +114,7 @@ def audit(
     if len(kept.examples) != asked.canaries:
         raise CannotResume(f"{work} holds {len(kept.examples)} canaries, {asked.canaries} are asked for")
     noisy = _once(base, adapter, work / "noisy", settings, asked, others, kept, resume, report)
-    found = _findings(noisy, kept, asked.guesses)
+    found = _findings(noisy, kept, asked)
     silent = None
     if control:
         quiet = replace(settings, epsilon=None)
@@ -142,15 +144,18 @@ def _once(
     customers, places = _with_canaries(others, canaries, base, settings.max_tokens)
     prepare(base.model, settings)
     encoded = [customers.examples[place] for place in places]
-    before = losses(base.model, encoded)
+    marked = asked.by == "gradient"
+    before = np.zeros(len(encoded)) if marked else losses(base.model, encoded)
     work.mkdir(parents=True, exist_ok=True)
-    observer = Observer(places, asked.refresh, work)
     identity = {"base": base.hash, "data": commitment(repr((others, canaries.kept())).encode(), work)}
-    observer.run = run = PrivateRun(
-        base.model, customers, settings, work, identity=identity, crew=observer, report=report
-    )
+    kind = MarkedRun if marked else PrivateRun
+    run = kind(base.model, customers, settings, work, identity=identity, report=report)
+    if isinstance(run, MarkedRun):
+        run.mark(places, asked.seed)
+    run.crew = observer = Observer(places, asked.refresh, work, run.rows if isinstance(run, MarkedRun) else None)
+    observer.run = run
     trained = run.run(resume=resume and (work / "steps.json").exists())
-    after = losses(base.model, encoded)
+    after = before if marked else losses(base.model, encoded)
     entry = trained.entry
     outcome = Outcome(
         before - after,
@@ -158,7 +163,7 @@ def _once(
         entry["epsilon"]["pld"],
         entry["delta"],
         entry["steps"],
-        _exposures(base, canaries, asked),
+        {} if marked else _exposures(base, canaries, asked),
     )
     content = vars(outcome) | {"black_box": outcome.black_box.tolist(), "white_box": outcome.white_box.tolist()}
     file.write_text(json.dumps(content | {"settings": repr((settings, asked))}), "utf-8")
@@ -197,23 +202,31 @@ def _exposures(base: Base, canaries: Canaries, asked: AuditSettings) -> dict[str
     return found
 
 
-def _findings(outcome: Outcome, canaries: Canaries, guesses: int) -> dict[str, Any]:
-    box = {
-        name: _told(scores, canaries.included, guesses, outcome.delta)
-        for name, scores in (("white_box", outcome.white_box), ("black_box", outcome.black_box))
-    }
+def _findings(outcome: Outcome, canaries: Canaries, asked: AuditSettings) -> dict[str, Any]:
+    boxes = _boxes(outcome, canaries, asked.guesses, outcome.delta, asked)
     claimed = outcome.epsilon
+    highest = max(boxes["epsilon_lower"], boxes.get("black_box", {}).get("epsilon_lower", 0.0))
     return {
+        "by": asked.by,
         "m": len(canaries.examples),
         "included": int(canaries.included.sum()),
-        "k": guesses,
+        "k": asked.guesses,
         "confidence": CONFIDENCE,
         "claimed_epsilon": claimed,
         "delta": outcome.delta,
         "steps": outcome.steps,
-        **box["white_box"],
-        "refuted": claimed is not None and max(found["epsilon_lower"] for found in box.values()) > claimed,
-        "black_box": box["black_box"],
+        **boxes,
+        "refuted": claimed is not None and highest > claimed,
+    }
+
+
+def _boxes(outcome: Outcome, canaries: Canaries, guesses: int, delta: float, asked: AuditSettings) -> dict[str, Any]:
+    """What is seen from inside; of canaries of text also from outside, and their exposure."""
+    found = _told(outcome.white_box, canaries.included, guesses, delta)
+    if asked.by == "gradient":
+        return found
+    return found | {
+        "black_box": _told(outcome.black_box, canaries.included, guesses, delta),
         "exposure": outcome.exposed,
     }
 
@@ -240,10 +253,5 @@ def _controls(noisy: Outcome, silent: Outcome | None, canaries: Canaries, asked:
     negative["epsilon_lower_above_0"] = sum(bound > 0 for bound in bounds)
     if silent is None:
         return {"positive_control": None, "negative_control": negative}
-    found = {
-        name: _told(scores, canaries.included, asked.control_guesses, noisy.delta)
-        for name, scores in (("white_box", silent.white_box), ("black_box", silent.black_box))
-    }
-    positive = {"k": asked.control_guesses, **found["white_box"], "black_box": found["black_box"]}
-    positive["exposure"] = silent.exposed
+    positive = {"k": asked.control_guesses} | _boxes(silent, canaries, asked.control_guesses, noisy.delta, asked)
     return {"positive_control": positive, "negative_control": negative}

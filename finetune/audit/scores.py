@@ -12,7 +12,7 @@ worse score.
 Source: Carlini et al. (2022) for losses; Nasr et al. (2023) for updates seen from inside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ from finetune.examples import Encoded
 from finetune.loss import example_losses
 
 Floats = NDArray[np.float64]
+Rows = Callable[[PrivateRun, Sequence[int]], torch.Tensor]
+"""Of a run and places of examples: their clipped gradients over the bound, (places, numbers)."""
 KEPT: Final = "ratios.npy"
 _BATCH_TOKENS: Final = 4096
 _EXACT, _STALE = 1e-3, 0.05
@@ -51,8 +53,9 @@ def losses(model: Any, examples: Sequence[Encoded]) -> Floats:
 class Observer(Alone):
     """A crew of one that sees every noisy sum before it takes effect, and scores the canaries at ``places`` by it."""
 
-    def __init__(self, places: Sequence[int], refresh: int, work: Path) -> None:
+    def __init__(self, places: Sequence[int], refresh: int, work: Path, rows: Rows | None = None) -> None:
         self._places, self._refresh, self._file = list(places), refresh, work / KEPT
+        self._rows = rows or clipped_rows
         self.run: PrivateRun | None = None
         self._model: _Linear | None = None
         self.scores = np.load(self._file) if self._file.exists() else np.zeros(len(places))
@@ -61,7 +64,7 @@ class Observer(Alone):
         """Adds this step's log-likelihood ratios; they are kept in the work folder for a run that is resumed."""
         assert self.run is not None  # noqa: S101 (set before the run starts)
         if self._model is None or self.run.step % self._refresh == 0:
-            self._model = _Linear(self.run, self._places, _STALE if self._refresh > 1 else _EXACT)
+            self._model = _Linear(self.run, self._places, _STALE if self._refresh > 1 else _EXACT, self._rows)
         total = torch.cat([t.flatten() for t in tensors]) / self.run.settings.clipping.bound
         self.scores = self.scores + self._model.ratios(total)
         np.save(self._file, self.scores)
@@ -70,13 +73,13 @@ class Observer(Alone):
 class _Linear:
     """The linear model of a noisy sum, in units of the clipping bound."""
 
-    def __init__(self, run: PrivateRun, canaries: Sequence[int], least: float) -> None:
+    def __init__(self, run: PrivateRun, canaries: Sequence[int], least: float, rows_of: Rows) -> None:
         own, rate = set(canaries), run.constants.rate
         units = run.customers.places
         strangers = [(place, rate / len(unit)) for unit in units if unit[0] not in own for place in unit]
         some = strangers[:: max(1, len(strangers) // _OTHERS)][:_OTHERS]
         self._rate, self._canaries = rate, len(canaries)
-        self._rows = _clipped(run, [*canaries, *(place for place, _ in some)])
+        self._rows = rows_of(run, [*canaries, *(place for place, _ in some)])
         share = rate / 2  # of a canary of which it is not known whether it is in the data
         weight = len(strangers) / max(1, len(some))  # each of some stands for so many
         theirs = np.array([chance for _, chance in some])
@@ -100,12 +103,12 @@ class _Linear:
         return np.asarray(np.logaddexp(np.log1p(-rate), np.log(rate) + drawn))
 
 
-def _clipped(run: PrivateRun, places: Sequence[int]) -> torch.Tensor:
+def clipped_rows(run: PrivateRun, places: Sequence[int]) -> torch.Tensor:
     """(places, numbers): clipped gradients over the bound."""
     rows = torch.zeros(len(places), sum(p.numel() for p in run.parameters), device=run.parameters[0].device)
     row_of = {place: row for row, place in enumerate(places)}
     for part in run._microbatches(places):
-        run._losses_at(run.model, part).sum().backward()  # type: ignore[no-untyped-call]
+        run._losses_at(run.model, part).sum().backward()  # type: ignore[no-untyped-call]  # torch has no types here
         own = gradients.take(run.model)
         factors = run.settings.clipping.factors(gradients.norms(own)) / run.settings.clipping.bound
         flat = torch.cat([g.flatten(1) for g in own], dim=1).nan_to_num(0.0, 0.0, 0.0)

@@ -11,6 +11,13 @@ from finetune.signing import KEY_FILE
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
 WORK = Path(".tactful/finetune/private-run")
+Module = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="layers to train by the end of their name, one or more; q_proj and v_proj unless told. 训练的模块"
+    ),
+]
+OnlyB = Annotated[bool, typer.Option("--only-b", help="train B alone, half the numbers. 只训练 B 矩阵")]
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +42,8 @@ def private(
     learning_rate: Annotated[float, typer.Option(help="of AdamW, at the first step. 初始学习率")] = 1e-2,
     top_layers: Annotated[int, typer.Option(help="trained layers from above, 0 for all. 训练的顶部层数")] = 6,
     rank: Annotated[int, typer.Option(help="of the private matrices. 秩")] = 4,
-    only_b: Annotated[bool, typer.Option("--only-b", help="train B alone, half the numbers. 只训练 B 矩阵")] = False,
+    module: Module = None,
+    only_b: OnlyB = False,
     trial: Annotated[
         list[str] | None,
         typer.Option(help="RATE,STEPS,NOISE of another run on these customers, looked at. 其他看过结果的训练"),
@@ -62,7 +70,7 @@ def private(
     from finetune.base import load_base
     from finetune.dp.crew import crew
     from finetune.dp.release import release, train_private
-    from finetune.dp.settings import PrivateSettings
+    from finetune.dp.settings import MODULES, PrivateSettings
     from finetune.private import lists
     from finetune.signing import make_or_load
 
@@ -76,6 +84,7 @@ def private(
         top_layers=top_layers,
         rank=rank,
         alpha=2.0 * rank,
+        modules=tuple(module or MODULES),
         matrices="B" if only_b else "both",
         threads=threads,
     )
@@ -115,6 +124,11 @@ def compare(
     epsilon: Annotated[list[float] | None, typer.Option(help="one or more; 8 and 3 unless told. 可多个")] = None,
     batch: Annotated[int, typer.Option(help="customers of a step, in the mean. 每步平均顾客数")] = 400,
     steps: Annotated[int, typer.Option(help="how many. 步数")] = 40,
+    learning_rate: Annotated[float, typer.Option(help="of AdamW, at the first step. 初始学习率")] = 1e-2,
+    top_layers: Annotated[int, typer.Option(help="trained layers from above, 0 for all. 训练的顶部层数")] = 6,
+    rank: Annotated[int, typer.Option(help="of the private matrices. 秩")] = 4,
+    module: Module = None,
+    only_b: OnlyB = False,
     limit: Annotated[int, typer.Option(help="evaluation examples, evenly spaced. 评测样本数上限")] = 600,
     without_public: Annotated[bool, typer.Option(help="also from the bare base. 另从基础模型直接训练")] = False,
     threads: Annotated[int, typer.Option(help="processor threads. 线程数")] = 2,
@@ -129,11 +143,22 @@ def compare(
     from finetune.dp import compare as comparison
     from finetune.dp.concealed import without_open_values
     from finetune.dp.customers import read_customers
-    from finetune.dp.settings import PrivateSettings
+    from finetune.dp.settings import MODULES, PrivateSettings
     from finetune.examples import read_examples, write_examples
     from finetune.private import lists
 
-    settings = PrivateSettings(public_customers=customers, batch=batch, steps=steps, threads=threads)
+    settings = PrivateSettings(
+        public_customers=customers,
+        batch=batch,
+        steps=steps,
+        learning_rate=learning_rate,
+        top_layers=top_layers,
+        rank=rank,
+        alpha=2.0 * rank,
+        modules=tuple(module or MODULES),
+        matrices="B" if only_b else "both",
+        threads=threads,
+    )
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept = out / "examples.jsonl"

@@ -47,7 +47,7 @@ class PerExampleLora(LoraLinear):
 
     def low_rank(self, x: torch.Tensor) -> torch.Tensor:
         """(alpha / r) · B (A x); ``x`` (n, tokens, in)."""
-        result: torch.Tensor = _LowRank.apply(x, self.lora_a, self.lora_b, self)  # type: ignore[no-untyped-call]
+        result: torch.Tensor = _LowRank.apply(x, self.lora_a, self.lora_b, self)  # type: ignore[no-untyped-call]  # torch: apply is untyped
         return result
 
 

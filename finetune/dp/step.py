@@ -30,7 +30,7 @@ def clipped_sum(
     loss_sum = 0.0
     for places in microbatches:
         each = losses(model, places)
-        each.sum().backward()  # type: ignore[no-untyped-call]
+        each.sum().backward()  # type: ignore[no-untyped-call]  # torch has no types here
         own = gradients.take(model)
         factors = clipping.factors(gradients.norms(own))
         for sum_, more in zip(total, gradients.weighted_sum(own, factors), strict=True):

@@ -217,7 +217,7 @@ def _step(
     loss = each / (labels != IGNORED).sum().clamp(min=1)
     loss = loss + how.attack_weight * functional.binary_cross_entropy_with_logits(attack.float(), attacks)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
     torch.nn.utils.clip_grad_norm_(learned, how.clip_norm)
     optimizer.step()
     return float(loss.detach())

@@ -226,6 +226,32 @@ def test_a_whole_audit_reports_bounds_and_both_controls_and_can_be_resumed(model
             audit(file, lambda: base_of(model), None, work, small_settings(), other, resume=True)
 
 
+def test_canaries_by_gradient_are_found_without_noise_and_never_beyond_the_claim_with_it(
+    model: Path, tmp_path: Path
+) -> None:
+    asked = AuditSettings(60, 30, 60, 12, refresh=2, by="gradient")
+    settings = small_settings(public_customers=42, batch=21, steps=24, matrices="B", modules=("v_proj", "down_proj"))
+    report = audit(customers_file(tmp_path), lambda: base_of(model), None, tmp_path / "audit", settings, asked)
+    assert report["positive_control"]["guesses_right"] >= 59  # each is drawn in half of 24 steps
+    assert report["epsilon_lower"] <= report["claimed_epsilon"]
+    assert report["auc"]["value"] > 0.6
+    assert report["by"] == "gradient"
+    assert "black_box" not in report
+
+
+def test_more_canaries_by_gradient_than_numbers_are_refused(model: Path, tmp_path: Path) -> None:
+    settings = small_settings(matrices="B", modules=("v_proj",), rank=1)
+    with pytest.raises(BadPrivacy, match="one a number"):
+        audit(
+            customers_file(tmp_path),
+            lambda: base_of(model),
+            None,
+            tmp_path / "audit",
+            settings,
+            AuditSettings(600, 10, 10, 12, by="gradient"),
+        )
+
+
 def test_a_number_of_guesses_that_cannot_be_is_refused() -> None:
     for wrong in ({"guesses": 5}, {"guesses": 2000}, {"control_guesses": 0}):
         with pytest.raises(BadPrivacy, match="guesses"):

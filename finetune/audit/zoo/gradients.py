@@ -72,7 +72,7 @@ class _PerMatrix(PrivateRun):
     def _summed(self, places: Sequence[int], factors: Any) -> Sums:
         total = [torch.zeros_like(p) for p in self.parameters]
         for part in self._microbatches(places):
-            self._losses_at(self.model, part).sum().backward()  # type: ignore[no-untyped-call]
+            self._losses_at(self.model, part).sum().backward()  # type: ignore[no-untyped-call]  # torch has no types here
             own = gradients.take(self.model)
             for sum_, gradient, factor in zip(total, own, factors(own), strict=True):
                 sum_ += gradients.weighted_sum([gradient], factor)[0]
