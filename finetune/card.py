@@ -14,6 +14,8 @@ def card(passport: dict[str, Any]) -> str:
         stages_zh="\n".join(_stage(stage, _STAGES_ZH) for stage in passport["ledger"]),
         privacy=(_PRIVACY_EN if private else _NONE_EN).format(**_privacy(passport)),
         privacy_zh=(_PRIVACY_ZH if private else _NONE_ZH).format(**_privacy(passport)),
+        audit=_audit(passport, _AUDIT_EN, _NOT_AUDITED_EN),
+        audit_zh=_audit(passport, _AUDIT_ZH, _NOT_AUDITED_ZH),
         not_covered="\n".join(f"- {line}" for line in passport["not_covered"]),
         signed=_signed(passport, "It is signed with the key `{}…`.", "It is **unsigned**."),
         signed_zh=_signed(passport, "签名密钥为 `{}…`。", "本护照**未签名**。"),
@@ -37,6 +39,17 @@ def _privacy(passport: dict[str, Any]) -> dict[str, str]:
     if passport["epsilon"] is None:
         return {}
     return {"epsilon": f"{passport['epsilon']:.3g}", "delta": f"{passport['delta']:.2g}"}
+
+
+def _audit(passport: dict[str, Any], found: str, none: str) -> str:
+    report = passport["audit"]
+    if passport["epsilon"] is None:
+        return ""
+    if report is None:
+        return none
+    control = report.get("positive_control") or {}
+    shown = {name: report.get(name, "–") for name in ("m", "by", "epsilon_lower")}
+    return found.format(**shown, control=control.get("epsilon_lower", "–"))
 
 
 def _signed(passport: dict[str, Any], yes: str, no: str) -> str:
@@ -74,6 +87,16 @@ _PRIVACY_ZH: Final = (
     "满足差分隐私，以顾客为单位：ε = {epsilon}，δ = {delta}（增加或移除一位顾客及其全部对话）。"
     "可自行核对：`tactful passport verify` 会根据台账重新计算 ε。"
 )
+_AUDIT_EN: Final = (
+    " An audit of a run with the same claim, with {m} canaries by {by}, showed an epsilon of {epsilon_lower} or more "
+    "(95 %); the same run without noise showed {control}. An audit can refute a claim, never prove it."
+)
+_AUDIT_ZH: Final = (
+    "以同样声明的一次运行接受了审计（{m} 个金丝雀，方式 {by}）：ε 不低于 {epsilon_lower}（95 %）；"
+    "不加噪声的同一运行为 {control}。审计只能推翻声明，不能证明声明。"
+)
+_NOT_AUDITED_EN: Final = " No audit of it is recorded."
+_NOT_AUDITED_ZH: Final = "没有审计记录。"
 _NONE_EN: Final = "No customer's data was used. Therefore no privacy noise was added and no epsilon is claimed."
 _NONE_ZH: Final = "没有使用任何顾客的数据，因此没有加入隐私噪声，也不声称任何 ε 值。"
 _GEMMA_EN: Final = (
@@ -98,7 +121,7 @@ commands of the project's grammar, and to word a reply from given facts. It is o
 
 {stages}
 
-**Privacy.** {privacy}
+**Privacy.** {privacy}{audit}
 Every setting is in `passport.json`. {signed}
 
 **Limits.** What the bot does is decided by code, not by this model; its replies are checked against the facts before a
@@ -117,7 +140,7 @@ The passport does not cover:
 
 {stages_zh}
 
-**隐私。** {privacy_zh}
+**隐私。** {privacy_zh}{audit_zh}
 全部设置见 `passport.json`。{signed_zh}
 
 **局限。** 助手做什么由代码决定，不由本模型决定；

@@ -39,6 +39,9 @@ def data(
     understand: Annotated[int, typer.Option(help="understanding cases, both languages together")] = 14_000,
     replies: Annotated[int, typer.Option(help="reply cases, both languages together")] = 5_000,
     evaluation: Annotated[bool, typer.Option("--eval", help="write the evaluation cases instead")] = False,
+    unread: Annotated[
+        bool, typer.Option("--unread", help="with --eval: the cases that no developer has looked at")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Generate the corpus: cases of understanding and of replies, nobody's data.
@@ -50,7 +53,7 @@ def data(
 
     out.parent.mkdir(parents=True, exist_ok=True)
     cases = (
-        (case for lang in LANGS for case in build.read_eval(lang))
+        (case for lang in LANGS for case in build.read_eval(lang, unread=unread))
         if evaluation
         else build.generate(seed, understand, replies)
     )

@@ -24,6 +24,7 @@ from finetune.signing import KEY_FILE, load, public_hex, sign
 FORMAT: Final = 2
 PASSPORT: Final = "passport.json"
 CARD: Final = "README.md"
+_SAME_CLAIM: Final = 0.1  # epsilon is calibrated to the wish from below; two runs of one wish differ by less
 NEIGHBOURING: Final = "add or remove one customer"
 MECHANISM: Final = "DP-SGD: Poisson-sampled Gaussian mechanism"
 HASHES: Final = ("base", "adapter", "config", "data", "prompts", "code")
@@ -136,7 +137,27 @@ def record_utility(folder: Path, utility: dict[str, Any], key_file: Path = KEY_F
     A signature is made anew where it was made with the key in ``key_file``; another's is dropped: it no longer fits.
     """
     passport: dict[str, Any] = json.loads((folder / PASSPORT).read_text("utf-8"))
-    passport["utility"] |= utility
+    return _changed(folder, passport | {"utility": passport["utility"] | utility}, key_file)
+
+
+def record_audit(folder: Path, report: dict[str, Any], key_file: Path = KEY_FILE) -> dict[str, Any]:
+    """Writes what an audit found into the passport of ``folder``; the signature as in ``record_utility``.
+
+    Raises:
+        BadPassport: there is none, it claims no epsilon, or the audit was of another claim.
+    """
+    try:
+        passport: dict[str, Any] = json.loads((folder / PASSPORT).read_text("utf-8"))
+        claim = passport["epsilon"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadPassport(f"expected {PASSPORT} in {folder}, got {type(error).__name__}") from error
+    told = report["claimed_epsilon"]
+    if claim is None or told is None or abs(told - claim) > _SAME_CLAIM:
+        raise BadPassport(f"the passport in {folder} claims epsilon {claim}, the audit was of {told}: record it there")
+    return _changed(folder, passport | {"audit": report}, key_file)
+
+
+def _changed(folder: Path, passport: dict[str, Any], key_file: Path) -> dict[str, Any]:
     signer = (passport["signature"] or {}).get("public_key")
     passport["signature"] = None
     key = load(key_file) if signer and key_file.exists() else None

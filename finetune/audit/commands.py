@@ -52,6 +52,9 @@ def audit(
     ] = True,
     work: Annotated[Path, typer.Option(help="folder of canaries, coins, runs: private. 工作目录（保密）")] = WORK,
     out: Annotated[Path | None, typer.Option(help="write the report to this JSON file too. 报告文件")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="write the findings into the passport of this adapter. 写入该适配器的护照")
+    ] = None,
     threads: Annotated[int, typer.Option(help="processor threads. 线程数")] = 2,
     resume: Annotated[bool, typer.Option(help="go on in --work. 继续中断的审计")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="report as JSON. 以 JSON 输出")] = False,
@@ -72,6 +75,7 @@ def audit(
     from finetune.audit.run import audit as run
     from finetune.base import load_base
     from finetune.dp.settings import MODULES, PrivateSettings
+    from finetune.passport import record_audit
 
     try:
         asked = AuditSettings(canaries, guesses, control_guesses if control else guesses, customers, refresh, by=by)
@@ -100,10 +104,13 @@ def audit(
             resume=resume,
             report=_line,
         )
+        signed = record is None or record_audit(record, report)["signature"] is not None
     except (FinetuneError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
     _tell(report, out, as_json)
+    if not signed:
+        typer.echo(f"the passport is not signed now: tactful finetune sign {record}", err=True)
     if report["refuted"]:
         raise typer.Exit(1)
 

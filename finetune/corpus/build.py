@@ -16,9 +16,9 @@ from finetune.corpus.reply_cases import reply_cases
 from finetune.corpus.utterances import Case, understand_cases
 
 
-def read_eval(lang: Lang) -> list[Case]:
-    """The evaluation cases of a language, in the order of the file."""
-    rows = (ROOT / "eval" / f"{lang}.jsonl").read_text(encoding="utf-8").splitlines()
+def read_eval(lang: Lang, *, unread: bool = False) -> list[Case]:
+    """The evaluation cases of a language, in the order of the file; ``unread``: those no developer has looked at."""
+    rows = (ROOT / "eval" / f"{'unread_' * unread}{lang}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(row) for row in rows if row.strip()]
 
 
@@ -33,7 +33,8 @@ def _fold(text: str) -> str:
 def generate(seed: int, understand: int, replies: int, langs: Sequence[Lang] = LANGS) -> Iterator[Case]:
     """Training cases, shuffled: ``understand`` and ``replies`` are totals over the languages."""
     cases: list[Case] = []
-    held_out = frozenset(_understand_key(case) for lang in LANGS for case in read_eval(lang))
+    sets = [read_eval(lang, unread=unread) for lang in LANGS for unread in (False, True)]
+    held_out = frozenset(_understand_key(case) for found in sets for case in found)
     for lang in langs:
         source = understand_cases(random.Random(f"{seed}:understand:{lang}"), lang)
         fresh = (case for case in source if _understand_key(case) not in held_out)

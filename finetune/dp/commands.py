@@ -130,6 +130,10 @@ def compare(
     module: Module = None,
     only_b: OnlyB = False,
     limit: Annotated[int, typer.Option(help="evaluation examples, evenly spaced. 评测样本数上限")] = 600,
+    row: Annotated[
+        list[str] | None,
+        typer.Option(help="make these alone, as the table names them; several processes share. 只跑这些行"),
+    ] = None,
     without_public: Annotated[bool, typer.Option(help="also from the bare base. 另从基础模型直接训练")] = False,
     threads: Annotated[int, typer.Option(help="processor threads. 线程数")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="report as JSON. 以 JSON 输出")] = False,
@@ -168,6 +172,7 @@ def compare(
         tests = {"private": asked[:: max(1, -(-len(asked) // limit))]}
         tests |= {"natural": [e for e in read_examples(natural) if e.task == "understand"]} if natural else {}
         wanted = comparison.rows(epsilon or (8.0, 3.0), without_public=without_public)
+        wanted = comparison.chosen(wanted, row or ())
         result = comparison.compare(
             kept, tests, base, start, out, settings, wanted, lambda text: typer.echo(text, err=True)
         )

@@ -15,6 +15,7 @@ from finetune import lora
 from finetune.base import Base, load_base
 from finetune.dp.release import start_from, train_private
 from finetune.dp.settings import PrivateSettings
+from finetune.errors import BadExamples
 from finetune.evaluate import evaluate
 from finetune.examples import Example
 
@@ -41,6 +42,19 @@ def rows(epsilons: Sequence[float], *, without_public: bool) -> list[Row]:
     return found
 
 
+def chosen(found: Sequence[Row], names: Sequence[str]) -> list[Row]:
+    """The rows of these names, all of them unless told.
+
+    Raises:
+        BadExamples: there is no such row.
+    """
+    unknown = sorted(set(names) - {row.name for row in found})
+    if unknown:
+        known = ", ".join(f"'{row.name}'" for row in found)
+        raise BadExamples(f"expected rows among {known}, got '{unknown[0]}'")
+    return [row for row in found if not names or row.name in names]
+
+
 def compare(
     private: Path,
     tests: Mapping[str, Sequence[Example]],
@@ -63,7 +77,11 @@ def compare(
         wanted: the rows.
         say: called with what begins.
     """
-    results = {row.name: _row(row, private, tests, base, public, out, settings, say) for row in wanted}
+    made = {
+        row.name: _row(row, private, tests, base, public, out, settings, say)
+        for row in sorted(wanted, key=lambda row: not row.from_public)  # what begins at the bare base comes last
+    }
+    results = {row.name: made[row.name] for row in wanted}
     return {"rows": results, "gain_kept": {name: gain_kept(results, name) for name in tests}}
 
 

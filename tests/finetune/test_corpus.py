@@ -64,14 +64,15 @@ def test_every_generated_command_is_of_the_grammar(cases):
     shapes = {
         str([[*sorted(c), c["name"], c.get("kind"), c.get("topic")] for c in x["commands"]]): x for x in understood
     }
-    for case in [*shapes.values(), *understood[::8], *read_eval("en"), *read_eval("zh")]:
+    held_out = [c for lang in LANGS for unread in (False, True) for c in read_eval(lang, unread=unread)]
+    for case in [*shapes.values(), *understood[::8], *held_out]:
         if case["task"] == "understand":
             commands = tuple(Command(**command) for command in case["commands"])
             assert parse(dumps(commands)) == tuple(replace(command, query=None) for command in commands)
 
 
 def test_contexts_are_those_of_the_dialogue(cases):
-    for case in cases:
+    for case in [*cases, *read_eval("en", unread=True), *read_eval("zh", unread=True)]:
         if case["task"] == "understand":
             assert set(case["context"]) == {"awaiting", "doing", "offered", "topic"}
             assert case["context"]["awaiting"] in AWAITING
@@ -117,7 +118,8 @@ def test_there_is_as_much_wording_as_promised(lang):
 
 
 def test_evaluation_wording_is_never_trained_on(cases):
-    held_out = {fold(c.get("text") or c["question"]) for lang in LANGS for c in read_eval(lang)}
+    sets = [read_eval(lang, unread=unread) for lang in LANGS for unread in (False, True)]
+    held_out = {fold(c.get("text") or c["question"]) for found in sets for c in found}
     written = {fold(line.text) for lang in LANGS for found in understand_files(lang).values() for line in found}
     generated = {fold(c.get("text") or c["question"]) for c in cases}
     # An evaluation line that is one bare handle or one nonsense word has no wording of its own.

@@ -9,7 +9,7 @@ from finetune import bench
 from finetune.dp import compare as comparison
 from finetune.dp.concealed import without_open_values
 from finetune.dp.settings import PrivateSettings
-from finetune.errors import BadPrivacy
+from finetune.errors import BadExamples, BadPrivacy
 from finetune.evaluate import slot_f1
 from finetune.examples import read_examples, write_examples
 from finetune.train import TrainSettings, train
@@ -48,14 +48,23 @@ def test_a_comparison_trains_each_row_once_and_goes_on_where_it_was(
     arguments = (private, tests, folder, tmp_path / "public", tmp_path / "out", SETTINGS, wanted, begun.append)
     first = comparison.compare(*arguments)
     names = ["base", "public only", "no privacy", "epsilon 8", "epsilon 8, no public stage"]
-    assert begun == names == list(first["rows"])
+    assert list(first["rows"]) == names
+    assert begun == ["public only", "no privacy", "epsilon 8", "base", "epsilon 8, no public stage"]
     assert first["rows"]["no privacy"]["epsilon"] is None
     assert 7 < first["rows"]["epsilon 8"]["epsilon"] <= 8
     assert comparison.compare(*arguments) == first
-    assert begun == names
+    assert len(begun) == len(names)
     lines = comparison.table(first).splitlines()
     assert len(lines) == 2 + len(names)
     assert {line.count("|") for line in lines} == {lines[0].count("|")}
+
+
+def test_rows_are_chosen_by_name() -> None:
+    found = comparison.rows((8.0, 3.0), without_public=False)
+    assert [row.name for row in comparison.chosen(found, ["epsilon 3", "no privacy"])] == ["no privacy", "epsilon 3"]
+    assert comparison.chosen(found, ()) == found
+    with pytest.raises(BadExamples, match="'epsilon 3', got 'epsilon 4'"):
+        comparison.chosen(found, ["epsilon 4"])
 
 
 def test_no_gain_no_share() -> None:

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from finetune.passport import BadPassport, code_hash, private_passport, record_utility, sign_folder
+from finetune.passport import BadPassport, code_hash, private_passport, record_audit, record_utility, sign_folder
 from finetune.signing import BadKey, load, make_or_load, public_file, public_hex, sign
 from finetune.signing_commands import register
 from tests.passports import (
@@ -97,6 +97,25 @@ def test_recorded_utility_keeps_the_own_signature_and_drops_a_strangers(tmp_path
     assert record_utility(tmp_path, {"slots": 0.9}, file)["signature"] is None
     assert record_utility(tmp_path, {"slots": 0.7}, tmp_path / "none")["signature"] is None
     assert "**unsigned**" in (tmp_path / "README.md").read_text()
+
+
+def test_an_audit_is_recorded_where_its_claim_is_the_passports(tmp_path: Path) -> None:
+    claim = private_folder(tmp_path)["epsilon"]
+    report = {"claimed_epsilon": claim - 0.05, "m": 90, "by": "gradient", "epsilon_lower": 1.25}
+    report["positive_control"] = {"epsilon_lower": 4.5}
+    assert record_audit(tmp_path, report, tmp_path / "none")["audit"] == report
+    card = (tmp_path / "README.md").read_text()
+    assert "90 canaries by gradient, showed an epsilon of 1.25 or more" in card
+    assert "without noise showed 4.5" in card
+    assert "ε 不低于 1.25" in card
+    for other in (claim - 2, None):
+        with pytest.raises(BadPassport, match="the audit was of"):
+            record_audit(tmp_path, report | {"claimed_epsilon": other})
+    with pytest.raises(BadPassport, match="FileNotFoundError"):
+        record_audit(tmp_path / "nowhere", report)
+    public_folder(tmp_path)
+    with pytest.raises(BadPassport, match="claims epsilon None"):
+        record_audit(tmp_path, report)
 
 
 def test_the_card_of_a_private_adapter_says_what_each_stage_saw_in_both_languages(tmp_path: Path) -> None:
