@@ -41,15 +41,18 @@ check: $(STAMP)  ## what a commit must pass: lint, types, quick tests
 fuzz: $(STAMP)  ## the properties of the guards with 10,000 examples each (an hour; HYPOTHESIS_PROFILE=nightly)
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q -n 2 --timeout 7200 -m fuzz tests/guardrails
 
-adapter: $(STAMP)  ## train the default adapter, both stages, and the intent model anew (two hours on two cores with AVX-512)
+# The private stage as it is released; `make adapter` and a comparison of its costs share it.
+PRIVATE = --customers 20000 --batch 1000 --steps 20 --learning-rate 0.015 --module v_proj --module down_proj --only-b
+
+adapter: $(STAMP)  ## train the default adapter, both stages, and the intent model anew (three hours on two cores with AVX-512)
 	@mkdir -p build && $(BIN)/tactful model fetch
-	@$(BIN)/tactful finetune data build/cases.jsonl --understand 26000 --replies 3000
+	@$(BIN)/tactful finetune data build/cases.jsonl --understand 30000 --replies 900
 	@$(BIN)/tactful prompts build/cases.jsonl build/examples.jsonl
 	@$(BIN)/tactful finetune train build/examples.jsonl --out build/public --work build/training --max-minutes 75 --prompts $(PROMPTS)
-	@$(BIN)/tactful finetune simulate build/transcripts.jsonl
+	@$(BIN)/tactful finetune simulate build/transcripts.jsonl --customers 24000
 	@$(BIN)/tactful finetune conceal build/transcripts.jsonl build/private_cases.jsonl build/private_eval_cases.jsonl
 	@$(BIN)/tactful prompts build/private_cases.jsonl build/private.jsonl
-	@$(BIN)/tactful finetune private build/private.jsonl finetune/artifacts/default --start build/public --work build/private-run --batch 400 --steps 40 --epsilon 8 --prompts $(PROMPTS) --note "The customers of the private stage are simulated by the project."
+	@$(BIN)/tactful finetune private build/private.jsonl finetune/artifacts/default --start build/public --work build/private-run $(PRIVATE) --epsilon 8 --prompts $(PROMPTS) --note "The customers of the private stage are simulated by the project."
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
 tagger: $(STAMP)  ## train the recognizer of names, addresses and attacks anew, both runs (half an hour on two cores)

@@ -26,7 +26,6 @@ from finetune.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from finetune.errors import BadBase, BadExamples, Diverged
 from finetune.examples import Encoded, batches, encode, read_examples, split
 from finetune.loss import completion_loss
-from finetune.memory import keep_freed_memory
 from finetune.passport import PASSPORT, code_hash, file_hashes, public_passport, sha256_file, write_documents
 
 LOG: Final = "log.jsonl"
@@ -118,7 +117,6 @@ def train(
         Diverged: the loss is no longer a number; ``out`` is left as it was.
     """
     torch.set_num_threads(settings.threads)
-    keep_freed_memory()
     hashes = {"base": base.hash, "data": sha256_file(examples_file), "prompts": prompts}
     before = public_ledger(start, base.hash) if start else []
     run = asdict(settings) | hashes | {"start": sha256_file(start / lora.ADAPTER_WEIGHTS) if start else None}

@@ -32,7 +32,6 @@ from finetune.dp.states import LowerStates, unwrap
 from finetune.dp.step import add_noise, clipped_sum, linear_decay, moved, set_gradients
 from finetune.errors import BadPrivacy, CannotResume, Diverged
 from finetune.loss import example_losses
-from finetune.memory import keep_freed_memory
 
 LOG: Final = "private.log.jsonl"
 STARTED: Final = "steps.json"
@@ -126,7 +125,6 @@ class PrivateRun:
             Diverged: the weights are no numbers, or did not move.
         """
         torch.set_num_threads(self.settings.threads)
-        keep_freed_memory()
         self.work.mkdir(parents=True, exist_ok=True)
         self._begin(resume)
         self.crew.add_up([torch.zeros(1)])  # a barrier: nobody notes a step before everybody has read what was noted
