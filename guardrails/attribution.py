@@ -65,7 +65,7 @@ def segments(text: str, lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     folded = text.casefold()
     if len(folded) != len(text):
         return
-    named = sorted(_named(folded, lines))
+    named = sorted(set(_named(folded, lines)))
     ends = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
     seen: set[tuple[int, str]] = set()
     for at, (name, line) in enumerate(named):
@@ -77,7 +77,8 @@ def segments(text: str, lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
             following = named[at + 1][0]
             same = _sentence(ends, following) == sentence
             end = _with_price(text, following) if same else ends[_sentence(ends, following)]
-        yield ("" if (sentence, line) in seen else line), start, end
+        if start < end:  # two lines may have one name
+            yield ("" if (sentence, line) in seen else line), start, end
         seen.add((sentence, line))
 
 

@@ -148,6 +148,8 @@ def test_offsets_of_normalised_text_lead_back_into_the_text(text: str) -> None:
 
 
 @given(reply=messages(4), facts=st.lists(messages(3), max_size=3), apart=st.booleans())
+@example(reply="1380013800013800138000", facts=["13800138000", "13800138000"], apart=True)
+@example(reply="The lamp, the lamp", facts=["1: lamp, 5 kg", "2: lamp, 6 kg"], apart=True)
 def test_any_reply_can_be_checked_and_what_is_quoted_is_grounded(reply: str, facts: list[str], apart: bool) -> None:
     for violation in check(
         reply, facts, product_names=("Aurora Lamp", "云感蚕丝被"), domains=("example.com",), apart=apart
