@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from finetune.dp.commands import Module, OnlyB
+from finetune.dp.commands import Module, OnlyB, settings_of
 from finetune.errors import FinetuneError
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
@@ -74,23 +74,21 @@ def audit(
     from finetune.audit.run import AuditSettings
     from finetune.audit.run import audit as run
     from finetune.base import load_base
-    from finetune.dp.settings import MODULES, PrivateSettings
     from finetune.passport import record_audit
 
     try:
         asked = AuditSettings(canaries, guesses, control_guesses if control else guesses, customers, refresh, by=by)
-        settings = PrivateSettings(
+        settings = settings_of(
+            rank,
+            module,
+            only_b,
             public_customers=customers + canaries // 2,
             epsilon=epsilon,
             delta=delta,
             batch=batch,
             steps=steps,
             learning_rate=learning_rate,
-            rank=rank,
-            alpha=2.0 * rank,
             top_layers=top_layers,
-            modules=tuple(module or MODULES),
-            matrices="B" if only_b else "both",
             threads=threads,
         )
         report = run(

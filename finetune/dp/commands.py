@@ -1,13 +1,17 @@
 """``tactful finetune private``: the second stage of training, on customers' examples under differential privacy."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from finetune.errors import FinetuneError
 from finetune.signing import KEY_FILE
+
+if TYPE_CHECKING:  # torch is imported when a command runs
+    from finetune.dp.settings import PrivateSettings
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
 WORK = Path(".tactful/finetune/private-run")
@@ -70,11 +74,13 @@ def private(
     from finetune.base import load_base
     from finetune.dp.crew import crew
     from finetune.dp.release import release, train_private
-    from finetune.dp.settings import MODULES, PrivateSettings
     from finetune.private import lists
     from finetune.signing import make_or_load
 
-    settings = PrivateSettings(
+    settings = settings_of(
+        rank,
+        module,
+        only_b,
         public_customers=customers,
         epsilon=epsilon,
         delta=delta or None,
@@ -82,10 +88,6 @@ def private(
         steps=steps,
         learning_rate=learning_rate,
         top_layers=top_layers,
-        rank=rank,
-        alpha=2.0 * rank,
-        modules=tuple(module or MODULES),
-        matrices="B" if only_b else "both",
         threads=threads,
     )
     try:
@@ -147,20 +149,18 @@ def compare(
     from finetune.dp import compare as comparison
     from finetune.dp.concealed import without_open_values
     from finetune.dp.customers import read_customers
-    from finetune.dp.settings import MODULES, PrivateSettings
     from finetune.examples import read_examples, write_examples
     from finetune.private import lists
 
-    settings = PrivateSettings(
+    settings = settings_of(
+        rank,
+        module,
+        only_b,
         public_customers=customers,
         batch=batch,
         steps=steps,
         learning_rate=learning_rate,
         top_layers=top_layers,
-        rank=rank,
-        alpha=2.0 * rank,
-        modules=tuple(module or MODULES),
-        matrices="B" if only_b else "both",
         threads=threads,
     )
     try:
@@ -212,6 +212,15 @@ def bench(
         typer.echo(f"{name}: {figure['median']} {figure['unit']} ({figure['min']}–{figure['max']})")
     for name, ratio in result["ratios"].items():
         typer.echo(f"{name}: {ratio}")
+
+
+def settings_of(rank: int, module: Sequence[str] | None, only_b: bool, **given: Any) -> "PrivateSettings":
+    """The settings of a run as the commands' options tell them; alpha is twice the rank."""
+    from finetune.dp.settings import MODULES, PrivateSettings
+
+    return PrivateSettings(
+        **given, rank=rank, alpha=2.0 * rank, modules=tuple(module or MODULES), matrices="B" if only_b else "both"
+    )
 
 
 def _trial(text: str) -> Any:
