@@ -42,17 +42,22 @@ fuzz: $(STAMP)  ## the properties of the guards with 10,000 examples each (an ho
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q -n 2 --timeout 7200 -m fuzz tests/guardrails
 
 # The private stage as it is released; `tactful finetune compare` takes the same.
-PRIVATE = --customers 20000 --batch 800 --steps 20 --learning-rate 0.02
+PRIVATE = --customers 20000 --batch 800 --steps 20 --learning-rate 0.01 --rank 32 --outputs 64 --directions build/examples.jsonl
+# A step takes and gives back gigabytes; where jemalloc is installed (apt-get install libjemalloc2) it keeps the pages a
+# while, and a step needs about half the time on machines whose page faults are slow.
+COMMA := ,
+JEMALLOC = $(firstword $(wildcard /usr/lib/*-linux-gnu/libjemalloc.so.2))
+TRAIN = $(if $(JEMALLOC),LD_PRELOAD=$(JEMALLOC) MALLOC_CONF=dirty_decay_ms:8000$(COMMA)muzzy_decay_ms:8000) $(BIN)/tactful finetune
 
 adapter: $(STAMP)  ## train the default adapter, both stages, and the intent model anew (two hours on two cores with AVX-512)
 	@mkdir -p build && $(BIN)/tactful model fetch
 	@$(BIN)/tactful finetune data build/cases.jsonl --understand 30000 --replies 900
 	@$(BIN)/tactful prompts build/cases.jsonl build/examples.jsonl
-	@$(BIN)/tactful finetune train build/examples.jsonl --out build/public --work build/training --max-minutes 75 --prompts $(PROMPTS)
+	@$(TRAIN) train build/examples.jsonl --out build/public --work build/training --max-minutes 75 --prompts $(PROMPTS)
 	@$(BIN)/tactful finetune simulate build/transcripts.jsonl --customers 24000
 	@$(BIN)/tactful finetune conceal build/transcripts.jsonl build/private_cases.jsonl build/private_eval_cases.jsonl
 	@$(BIN)/tactful prompts build/private_cases.jsonl build/private.jsonl
-	@$(BIN)/tactful finetune private build/private.jsonl finetune/artifacts/default --start build/public --work build/private-run $(PRIVATE) --epsilon 8 --prompts $(PROMPTS) --note "The customers of the private stage are simulated by the project."
+	@$(TRAIN) private build/private.jsonl finetune/artifacts/default --start build/public --work build/private-run $(PRIVATE) --epsilon 8 --prompts $(PROMPTS) --note "The customers of the private stage are simulated by the project."
 	@$(BIN)/tactful finetune intent build/cases.jsonl --out finetune/artifacts/intent
 
 tagger: $(STAMP)  ## train the recognizer of names, addresses and attacks anew, both runs (half an hour on two cores)

@@ -43,6 +43,13 @@ _IT: Final = re.compile(
     r"\b(?:it|its|it's|that|this|they|them|these|those)\b|它|这个?|那个?",
     re.IGNORECASE,
 )
+_DETAILS_ALONE: Final = re.compile(
+    r"(?:hi|hello|my|i'?m|i am|this is|it'?s|here'?s|name|full name|phone|mobile|cell|number|e-?mail|address|post ?code"
+    r"|postal code|zip(?: code)?|is|and|the|at|我的?|本人|这是|叫|是|电话|手机|号码?|邮箱|邮件|地址|名字|姓名|邮编|微信|联系|为|和"
+    r"|<[A-Z_]+_\d+>|[\s:：/]+)+",
+    re.IGNORECASE,
+)
+"""A part that says nothing but who writes."""
 _ONE_WITH: Final = re.compile(
     r"\b(?:one|order|parcel|package)\s+with\s+(?:the\s+|a\s+|my\s+)?(.+)|(?:有|买|装|里面是)(.+?)(?:的)?那[个单笔]",
     re.IGNORECASE,
@@ -62,12 +69,24 @@ def query_of(text: str) -> str:
     'rain boots in size 38'
     >>> query_of("请问有没有防水的登山鞋")
     '防水的登山鞋'
+    >>> query_of("my phone is <PHONE_1>, looking for a warm blanket, under 300")
+    'warm blanket, under 300'
     """
-    left = _ANY_HANDLE.sub(" ", text).strip() or text.strip()  # who asks is nothing to look for
+    left = _ANY_HANDLE.sub(" ", _without_details(text)).strip() or text.strip()  # who asks is nothing to look for
     while (found := _LEAD.match(left)) and found.end() and left[found.end() :].strip():
         left = left[found.end() :].lstrip()
     cut = _TAIL.sub("", left)
     return (cut or left or text)[:MAX_QUERY_CHARS].strip()
+
+
+def _without_details(text: str) -> str:
+    """Without the parts between commas and stops that hold a customer's details and nothing else."""
+    parts = re.split(r"(?<=[,，;；。！!\n])|(?<=\.\s)", text)
+    return "".join(part for part in parts if not (_ANY_HANDLE.search(part) and _tells_who(part)))
+
+
+def _tells_who(part: str) -> bool:
+    return _DETAILS_ALONE.fullmatch(part.strip(" .,，;；。！!\n")) is not None
 
 
 def place_in(text: str, offered: tuple[str, ...]) -> int | None:

@@ -80,6 +80,8 @@ class Understander:
         large, first = self.prompting == "few_shot", stage is None and context.awaiting is None
         if first and not large and sees_more(guess, found.commands):
             found = _classified(guess)
+        if context.awaiting == "identity" and not large and _groundless(found.commands, guess):
+            found = _classified(guess)
         told = self._ruled(found.commands, text, context)
         other = Reading(told or found.commands, by_rule=told is not None, large=large, known=known)
         if first and stands(guess, other, text.text, self.order_pattern):
@@ -209,6 +211,11 @@ class Understander:
 
     def _order_in(self, text: Concealed) -> str | None:
         return order_in(text.text, self.order_pattern)
+
+
+def _groundless(commands: tuple[Command, ...], guess: Guess) -> bool:
+    """A small model's search where the classifier sees none: beside a question, whatever is no answer looks like one."""
+    return guess.commands[0].name in ("unclear", "out_of_scope") and all(c.name in _LOOKS for c in commands)
 
 
 def _classified(guess: Guess) -> Understanding:

@@ -27,7 +27,13 @@ _B: Final = ".lora_B.weight"
 
 
 class LoraLinear(nn.Module):
-    """A frozen linear layer with a trainable low-rank addition."""
+    """A frozen linear layer with a trainable low-rank addition.
+
+    With a ``frame`` F (out, s) of orthonormal columns ``lora_b`` is (s, r), and B is F times it: s directions of the
+    output are trained and no other.
+    """
+
+    frame: torch.Tensor | None = None
 
     def __init__(self, base: nn.Linear, rank: int, scale: float, generator: torch.Generator) -> None:
         super().__init__()
@@ -39,6 +45,16 @@ class LoraLinear(nn.Module):
         self.lora_a = nn.Parameter(down.to(device))
         self.lora_b = nn.Parameter(torch.zeros(base.out_features, rank, dtype=torch.float32, device=device))
 
+    def put_in_frame(self, frame: torch.Tensor) -> None:
+        """From here on B moves within ``frame`` alone; it begins at zero again."""
+        self.frame = frame.to(self.lora_b)
+        rank = self.lora_a.shape[0]
+        self.lora_b = nn.Parameter(torch.zeros(frame.shape[1], rank, dtype=torch.float32, device=self.lora_a.device))
+
+    def whole_b(self) -> torch.Tensor:
+        """B (out, r)."""
+        return self.lora_b if self.frame is None else self.frame @ self.lora_b
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``x`` (…, in_features) → (…, out_features)."""
         result: torch.Tensor = self.base(x) + self.low_rank(x)
@@ -46,7 +62,7 @@ class LoraLinear(nn.Module):
 
     def low_rank(self, x: torch.Tensor) -> torch.Tensor:
         """(alpha / r) · B (A x)."""
-        down, up = self.lora_a.to(x.dtype), (self.lora_b * self.scale).to(x.dtype)
+        down, up = self.lora_a.to(x.dtype), (self.whole_b() * self.scale).to(x.dtype)
         return nn.functional.linear(nn.functional.linear(x, down), up)
 
 
@@ -103,7 +119,7 @@ def state(model: nn.Module) -> dict[str, torch.Tensor]:
     tensors = {}
     for name, layer in _layers(model):
         tensors[f"{_PREFIX}{name}{_A}"] = layer.lora_a.detach()
-        tensors[f"{_PREFIX}{name}{_B}"] = layer.lora_b.detach()
+        tensors[f"{_PREFIX}{name}{_B}"] = layer.whole_b().detach()
     return tensors
 
 
@@ -117,8 +133,10 @@ def load_state(model: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
     if own.keys() != tensors.keys() or any(own[name].shape != tensors[name].shape for name in own):
         raise BadBase(f"expected an adapter of {len(own)} tensors of this model's shapes, got {len(tensors)}")
     with torch.no_grad():
-        for name, tensor in own.items():
-            tensor.copy_(tensors[name])
+        for name, layer in _layers(model):
+            b = tensors[f"{_PREFIX}{name}{_B}"].to(layer.lora_b)
+            layer.lora_a.copy_(tensors[f"{_PREFIX}{name}{_A}"])
+            layer.lora_b.copy_(b if layer.frame is None else layer.frame.T @ b)
 
 
 def save(model: nn.Module, folder: Path, *, base_name: str) -> None:
@@ -199,7 +217,7 @@ def merge_in_place(model: nn.Module) -> None:
     for name, layer in list(_layers(model)):
         base = layer.base
         with torch.no_grad():
-            base.weight.copy_(base.weight.float() + layer.scale * (layer.lora_b @ layer.lora_a))
+            base.weight.copy_(base.weight.float() + layer.scale * (layer.whole_b() @ layer.lora_a))
         setattr(model.get_submodule(name.rpartition(".")[0]), name.rpartition(".")[2], base)
 
 

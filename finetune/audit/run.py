@@ -27,9 +27,9 @@ from finetune.audit.scores import Observer, losses
 from finetune.base import Base
 from finetune.dp.customers import Customers, group, read_customers
 from finetune.dp.randomness import SecureRandomness
-from finetune.dp.release import start_from
+from finetune.dp.release import ready, start_from
 from finetune.dp.settings import PrivateSettings
-from finetune.dp.train import PrivateRun, Report, commitment, prepare
+from finetune.dp.train import PrivateRun, Report, commitment
 from finetune.errors import BadPrivacy, CannotResume
 from finetune.examples import Example, encode
 
@@ -51,6 +51,7 @@ class AuditSettings:
     references: int = 127
     seed: int = 1  # of the canaries' text or numbers, not of their coins
     by: Literal["gradient", "text"] = "text"  # what a canary adds: the gradient of its text, or one number of its own
+    directions: Path | None = None  # public examples, as for the release
 
     def __post_init__(self) -> None:
         """Refuses numbers of guesses that cannot be."""
@@ -103,7 +104,7 @@ def audit(
     work.mkdir(parents=True, exist_ok=True)
     os.chmod(work, 0o700)
     base = load()
-    others = _first_customers(read_customers(examples_file), asked.customers)
+    others = first_customers(read_customers(examples_file), asked.customers)
     kept = made.load(work)
     if kept is not None and not resume:
         raise BadPrivacy(f"an audit was begun in {work}: go on with --resume, or take another folder")
@@ -142,12 +143,12 @@ def _once(
         return Outcome(**content | {name: np.array(content[name]) for name in ("black_box", "white_box")})
     start_from(base, adapter)
     customers, places = _with_canaries(others, canaries, base, settings.max_tokens)
-    prepare(base.model, settings)
+    aimed = ready(base, settings, asked.directions)
     encoded = [customers.examples[place] for place in places]
     marked = asked.by == "gradient"
     before = np.zeros(len(encoded)) if marked else losses(base.model, encoded)
     work.mkdir(parents=True, exist_ok=True)
-    identity = {"base": base.hash, "data": commitment(repr((others, canaries.kept())).encode(), work)}
+    identity = {"base": base.hash, "data": commitment(repr((others, canaries.kept())).encode(), work)} | aimed
     kind = MarkedRun if marked else PrivateRun
     run = kind(base.model, customers, settings, work, identity=identity, report=report)
     if isinstance(run, MarkedRun):
@@ -170,7 +171,8 @@ def _once(
     return outcome
 
 
-def _first_customers(examples: Sequence[Example], count: int) -> list[Example]:
+def first_customers(examples: Sequence[Example], count: int) -> list[Example]:
+    """All examples of the first ``count`` customers."""
     names = set(list(dict.fromkeys(example.customer for example in examples))[:count])
     return [example for example in examples if example.customer in names]
 

@@ -22,6 +22,19 @@ Module = Annotated[
     ),
 ]
 OnlyB = Annotated[bool, typer.Option("--only-b", help="train B alone, half the numbers. 只训练 B 矩阵")]
+Directions = Annotated[
+    Path | None,
+    typer.Option(
+        "--directions",
+        help="public examples.jsonl: A is laid along what matters there, B trained. 由公开样本确定 A 矩阵",
+    ),
+]
+Outputs = Annotated[
+    int,
+    typer.Option(
+        "--outputs", min=0, help="with --directions: of a layer's output, how many B may use; 0: all. 输出方向数"
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +61,8 @@ def private(
     rank: Annotated[int, typer.Option(help="of the private matrices. 秩")] = 4,
     module: Module = None,
     only_b: OnlyB = False,
+    directions: Directions = None,
+    outputs: Outputs = 0,
     trial: Annotated[
         list[str] | None,
         typer.Option(help="RATE,STEPS,NOISE of another run on these customers, looked at. 其他看过结果的训练"),
@@ -80,7 +95,7 @@ def private(
     settings = settings_of(
         rank,
         module,
-        only_b,
+        only_b or directions is not None,
         public_customers=customers,
         epsilon=epsilon,
         delta=delta or None,
@@ -88,6 +103,7 @@ def private(
         steps=steps,
         learning_rate=learning_rate,
         top_layers=top_layers,
+        outputs=outputs,
         threads=threads,
     )
     try:
@@ -102,6 +118,7 @@ def private(
             resume=resume,
             trials=[_trial(text) for text in trial or ()],
             crew=processes,
+            public=directions,
             report=_report,
         )
         if processes.rank:
@@ -131,6 +148,8 @@ def compare(
     rank: Annotated[int, typer.Option(help="of the private matrices. 秩")] = 4,
     module: Module = None,
     only_b: OnlyB = False,
+    directions: Directions = None,
+    outputs: Outputs = 0,
     limit: Annotated[int, typer.Option(help="evaluation examples, evenly spaced. 评测样本数上限")] = 600,
     row: Annotated[
         list[str] | None,
@@ -155,12 +174,13 @@ def compare(
     settings = settings_of(
         rank,
         module,
-        only_b,
+        only_b or directions is not None,
         public_customers=customers,
         batch=batch,
         steps=steps,
         learning_rate=learning_rate,
         top_layers=top_layers,
+        outputs=outputs,
         threads=threads,
     )
     try:
@@ -170,11 +190,11 @@ def compare(
             write_examples(without_open_values(read_customers(examples), examples, lists.demo_readable()), kept)
         asked = [e for e in read_examples(evaluation) if e.task == "understand"]
         tests = {"private": asked[:: max(1, -(-len(asked) // limit))]}
-        tests |= {"natural": [e for e in read_examples(natural) if e.task == "understand"]} if natural else {}
+        tests |= {"natural": read_examples(natural)} if natural else {}
         wanted = comparison.rows(epsilon or (8.0, 3.0), without_public=without_public)
         wanted = comparison.chosen(wanted, row or ())
         result = comparison.compare(
-            kept, tests, base, start, out, settings, wanted, lambda text: typer.echo(text, err=True)
+            kept, tests, base, start, out, settings, wanted, lambda text: typer.echo(text, err=True), directions
         )
     except (FinetuneError, OSError) as error:
         typer.echo(f"error: {error}", err=True)

@@ -18,6 +18,8 @@ from finetune.dp.settings import PrivateSettings
 from finetune.errors import BadExamples
 from finetune.evaluate import evaluate
 from finetune.examples import Example
+from finetune.replies import MEASURES as REPLY_MEASURES
+from finetune.replies import evaluate_replies
 
 RESULT: Final = "result.json"
 MEASURES: Final = ("command_exact", "command_names", "slot_f1")
@@ -64,6 +66,7 @@ def compare(
     settings: PrivateSettings,
     wanted: Sequence[Row],
     say: Callable[[str], None] = lambda text: None,
+    directions: Path | None = None,
 ) -> dict[str, Any]:
     """Trains what is missing, evaluates, and gives rows and shares of the gain.
 
@@ -76,9 +79,10 @@ def compare(
         settings: of every run but for epsilon.
         wanted: the rows.
         say: called with what begins.
+        directions: public examples for them; of no use to rows without the public stage, which train both matrices.
     """
     made = {
-        row.name: _row(row, private, tests, base, public, out, settings, say)
+        row.name: _row(row, private, tests, base, public, out, settings, say, directions)
         for row in sorted(wanted, key=lambda row: not row.from_public)  # what begins at the bare base comes last
     }
     results = {row.name: made[row.name] for row in wanted}
@@ -115,6 +119,7 @@ def _row(
     out: Path,
     settings: PrivateSettings,
     say: Callable[[str], None],
+    directions: Path | None,
 ) -> dict[str, Any]:
     folder = out / row.name.replace(" ", "-").replace(",", "")
     if (folder / RESULT).exists():
@@ -127,7 +132,11 @@ def _row(
     if row.trains:
         states = out / ("states-public" if row.from_public else "states-base")
         run = replace(settings, epsilon=row.epsilon)
-        _, trained = train_private(private, model, start, folder, run, readable=None, resume=True, states=states)
+        aims = directions if row.from_public else None
+        run = run if aims or not directions else replace(run, matrices="both", outputs=0)
+        _, trained = train_private(
+            private, model, start, folder, run, readable=None, resume=True, states=states, public=aims
+        )
         told = {"epsilon": trained.entry["epsilon"]["pld"], "noise_multiplier": trained.mechanism.noise_multiplier}
     else:
         start_from(model, start)
@@ -141,21 +150,26 @@ def _measured(model: Base, tests: Mapping[str, Sequence[Example]], *, merged: bo
     if not merged:
         lora.merge_in_place(model.model)
     model.model.eval()
-    return {name: evaluate(model, examples).to_json() for name, examples in tests.items()}
+    return {
+        name: evaluate(model, examples).to_json() | evaluate_replies(model, examples)
+        for name, examples in tests.items()
+    }
 
 
 def table(result: dict[str, Any]) -> str:
-    """The comparison as Markdown: a row a run, exact commands, names and slots of each test by language."""
-    tests = list(next(iter(result["rows"].values()))["tests"])
-    heads = [f"{test} {lang} {measure}" for test in tests for lang in ("en", "zh") for measure in MEASURES]
+    """The comparison as Markdown: a row a run, the measures of each test by language."""
+    tests = next(iter(result["rows"].values()))["tests"]
+    columns = [
+        (test, lang, measure)
+        for test, found in tests.items()
+        for lang in ("en", "zh")
+        for measure in (*MEASURES, *(name for name in REPLY_MEASURES if name in found))
+    ]
+    heads = [" ".join(column) for column in columns]
     lines = ["| run | epsilon | " + " | ".join(heads) + " |", "|---" * (len(heads) + 2) + "|"]
     for name, row in result["rows"].items():
-        cells = [
-            f"{row['tests'][test][measure].get(lang, {}).get('value', float('nan')):.3f}"
-            for test in tests
-            for lang in ("en", "zh")
-            for measure in MEASURES
-        ]
+        values = (row["tests"][test].get(measure, {}).get(lang, {}) for test, lang, measure in columns)
         spent = row.get("epsilon")
-        lines.append(f"| {name} | {'–' if spent is None else f'{spent:.2f}'} | " + " | ".join(cells) + " |")
+        cells = ["–" if spent is None else f"{spent:.2f}", *(f"{v.get('value', float('nan')):.3f}" for v in values)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)

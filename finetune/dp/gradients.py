@@ -21,7 +21,8 @@ class _LowRank(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, a: torch.Tensor, b: torch.Tensor, layer: "PerExampleLora") -> torch.Tensor:
-        down, up = a.to(x.dtype), (b * layer.scale).to(x.dtype)
+        whole = b if layer.frame is None else layer.frame @ b
+        down, up = a.to(x.dtype), (whole * layer.scale).to(x.dtype)
         inner = nn.functional.linear(x, down)
         ctx.save_for_backward(x, inner, down, up)
         ctx.layer = layer
@@ -31,7 +32,9 @@ class _LowRank(torch.autograd.Function):
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, None, None, None]:
         x, inner, down, up = ctx.saved_tensors
         through = gradient @ up
-        of_b = torch.bmm(gradient.transpose(1, 2), inner).float() * ctx.layer.scale
+        frame = ctx.layer.frame
+        framed = gradient if frame is None else gradient @ frame.to(gradient.dtype)
+        of_b = torch.bmm(framed.transpose(1, 2), inner).float() * ctx.layer.scale
         with_a = ctx.layer.lora_a.requires_grad
         ctx.layer.gradients = (torch.bmm(through.transpose(1, 2), x).float(), of_b) if with_a else (of_b,)
         return (through @ down if ctx.needs_input_grad[0] else None), None, None, None
@@ -40,7 +43,7 @@ class _LowRank(torch.autograd.Function):
 class PerExampleLora(LoraLinear):
     """A LoRA layer that keeps, after a backward pass, ``gradients``: (n, r, in) of A and (n, out, r) of B, float32.
 
-    Where A is frozen, those of B alone.
+    Where A is frozen, those of B alone; within a frame of s directions they are (n, s, r).
     """
 
     gradients: tuple[torch.Tensor, ...] | None = None

@@ -21,8 +21,10 @@ from finetune.dp.accountant import Mechanism
 from finetune.dp.concealed import without_open_values
 from finetune.dp.crew import Crew
 from finetune.dp.customers import Customers, group, read_customers
+from finetune.dp.directions import aim
 from finetune.dp.settings import PrivateSettings
 from finetune.dp.train import PrivateRun, Report, Trained, commitment, prepare
+from finetune.errors import BadPrivacy
 from finetune.passport import code_hash, file_hashes, private_passport, sha256_file, write_documents
 from finetune.signing import sign
 from finetune.train import public_ledger
@@ -54,6 +56,23 @@ def start_from(base: Base, adapter: Path | None) -> Start:
     return Start(ledger, tensors, scale)
 
 
+def ready(base: Base, settings: PrivateSettings, public: Path | None, crew: Crew | None = None) -> dict[str, str]:
+    """Puts in the matrices to be trained; what the ledger says of their directions.
+
+    Raises:
+        BadPrivacy: both matrices are to be trained though directions are given, or these are of customers.
+        BadExamples: no direction can be taken from ``public``.
+    """
+    if public is None and settings.outputs:
+        raise BadPrivacy("directions of the output are taken from public examples: give some")
+    if public is not None and settings.matrices != "B":
+        raise BadPrivacy("directions from public examples stay as they are: train B alone with them")
+    prepare(base.model, settings)
+    if public is None:
+        return {"directions": "random"}
+    return {"directions": aim(base.model, base.tokenizer, public, settings.outputs, crew)}
+
+
 def train_private(
     examples_file: Path,
     base: Base,
@@ -66,6 +85,7 @@ def train_private(
     trials: Sequence[Mechanism] = (),
     crew: Crew | None = None,
     states: Path | None = None,
+    public: Path | None = None,
     report: Report = lambda line: None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[Start, Trained]:
@@ -82,6 +102,7 @@ def train_private(
         trials: other runs on the same customers whose outcome was looked at; they count.
         crew: the processes, where there are several.
         states: folder of the lower layers' states, to share among runs from the same start; the work folder's else.
+        public: nobody's examples, along whose directions every A is laid; drawn at random without.
         report: called with every line of the log.
         progress: of the look for open values.
 
@@ -96,11 +117,12 @@ def train_private(
     os.chmod(work, 0o700)
     start = start_from(base, adapter)
     customers: Customers = group(examples, base.tokenizer, settings.max_tokens)
-    prepare(base.model, settings)
+    aimed = ready(base, settings, public, crew)
     first = crew is None or crew.rank == 0
     committed = commitment(examples_file.read_bytes(), work) if first else ""
     weights = sha256_file(adapter / lora.ADAPTER_WEIGHTS) if adapter else "none"
     identity = {"base": base.hash, "start": weights, "data": crew.tell(committed) if crew else committed}
+    identity |= aimed
     run = PrivateRun(
         base.model,
         customers,

@@ -32,6 +32,7 @@ class PrivateSettings:
     top_layers: int = 6  # 0: all
     modules: tuple[str, ...] = MODULES
     matrices: Literal["B", "both"] = "both"  # B alone: half the numbers to add noise to, and no product of two noises
+    outputs: int = 0  # directions of a layer's output that B may use, from public examples; 0: all
     clipping: Clipping = field(default_factory=Clipping)
     microbatch_tokens: int = 2048
     max_tokens: int = 256  # of one example; longer ones lose the beginning of their prompt
@@ -88,6 +89,7 @@ def _faults(settings: PrivateSettings, delta: float) -> list[tuple[bool, str]]:
             epsilon is not None and not (math.isfinite(epsilon) and epsilon > 0),
             f"expected an epsilon above 0, got {epsilon!r}",
         ),
+        (settings.outputs < 0, f"expected a number of output directions, 0 for all, got {settings.outputs}"),
         (not settings.modules, "expected at least one module to train"),
         (not settings.learning_rate > 0, f"expected a learning rate above 0, got {settings.learning_rate!r}"),
     ]
@@ -103,6 +105,7 @@ def described(settings: PrivateSettings) -> dict[str, Any]:
         "top_layers": settings.top_layers,
         "modules": list(settings.modules),
         "matrices": settings.matrices,
+        "outputs": settings.outputs,
         "clipping": settings.clipping.to_json(),
         "max_tokens": settings.max_tokens,
         "target_epsilon": settings.epsilon,

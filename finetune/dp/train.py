@@ -283,6 +283,7 @@ class PrivateRun:
                 "layers": list(range(lower_depth(self.model, settings), len(self.model.model.layers))),
                 "modules": list(settings.modules),
                 "rank": settings.rank,
+                "directions": self.identity.get("directions", "random"),  # else the hash of public examples
                 "parameters": sum(parameter.numel() for parameter in self.parameters),
             },
             "settings": described(settings),

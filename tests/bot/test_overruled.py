@@ -227,3 +227,19 @@ def test_an_unsure_pick_needs_a_word_for_it(text: str, sure: float, name: str) -
     context = Context(awaiting="choice", doing="find_product", offered=("Fjord Throw", "Aurora Lamp"))
     (found,) = asyncio.run(understander.understand(Concealed.fixed(text), context, "en")).commands
     assert found.name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "name"),
+    [
+        ("blorp fnargle 77 zzz", "unclear", "unclear"),
+        ("what's the weather", "out_of_scope", "out_of_scope"),
+        ("呜啦啦咕噜噜", "unclear", "unclear"),
+        ("有没有暖和的毯子", "find_product", "find_product"),
+    ],
+)
+def test_nonsense_is_no_search_while_it_is_asked_who_writes(text: str, label: str, name: str) -> None:
+    understander = Understander(Speaks('[{"name":"find_product"}]'), Says(label, 0.9), "tuned", ORDERS)  # type: ignore[arg-type]  # asks for no stream
+    context = Context(awaiting="identity", doing="track_order")
+    (found,) = asyncio.run(understander.understand(Concealed.fixed(text), context, "zh")).commands
+    assert found.name == name

@@ -86,6 +86,11 @@ def test_parts_are_pieces_of_the_text_in_its_order(text: str) -> None:
         ("我想买一双雪地靴，谢谢", "雪地靴"),
         ("帮我推荐一款保温杯吧", "保温杯"),
         ("do you have", "do you have"),
+        ("my phone is <PHONE_1>, looking for a warm blanket, under 300", "warm blanket, under 300"),
+        ("I'm <PERSON_1>. do you have rain boots", "rain boots"),
+        ("我的电话是<PHONE_1>，想找一条暖和的毯子，三百以内", "暖和的毯子，三百以内"),
+        ("我叫<PERSON_1>，邮编<POSTCODE_1>。有没有防水的登山鞋", "防水的登山鞋"),
+        ("<PERSON_1>, <POSTCODE_1>", "<PERSON_1>, <POSTCODE_1>"),
     ],
 )
 def test_a_search_is_what_is_wanted_without_the_courtesies(text: str, query: str) -> None:

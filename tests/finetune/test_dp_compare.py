@@ -11,7 +11,8 @@ from finetune.dp.concealed import without_open_values
 from finetune.dp.settings import PrivateSettings
 from finetune.errors import BadExamples, BadPrivacy
 from finetune.evaluate import slot_f1
-from finetune.examples import read_examples, write_examples
+from finetune.examples import Example, read_examples, write_examples
+from finetune.replies import measured
 from finetune.train import TrainSettings, train
 from guardrails.readable import Readable
 from tests.finetune.tiny import tiny_model
@@ -42,7 +43,8 @@ def test_a_comparison_trains_each_row_once_and_goes_on_where_it_was(
 
     settings = TrainSettings(epochs=1, batch_tokens=300, rank=2, alpha=4, valid_share=0.2)
     train(write_tiny(tmp_path / "public.jsonl"), load_base(folder), tmp_path / "public", tmp_path / "w", settings)
-    tests = {"private": read_examples(private)[:4]}
+    reply = Example("reply", "en", (("user", "order: T1\n\nwhere is it"),), "It is on its way.\n")
+    tests = {"private": read_examples(private)[:4], "natural": [reply]}
     begun: list[str] = []
     wanted = comparison.rows((8.0,), without_public=True)
     arguments = (private, tests, folder, tmp_path / "public", tmp_path / "out", SETTINGS, wanted, begun.append)
@@ -56,6 +58,8 @@ def test_a_comparison_trains_each_row_once_and_goes_on_where_it_was(
     assert len(begun) == len(names)
     lines = comparison.table(first).splitlines()
     assert len(lines) == 2 + len(names)
+    assert "natural en reply_faithful" in lines[0]
+    assert "private en reply_faithful" not in lines[0]
     assert {line.count("|") for line in lines} == {lines[0].count("|")}
 
 
@@ -85,6 +89,26 @@ def test_no_gain_no_share() -> None:
 )
 def test_slots_are_counted_with_their_command_and_value(expected: str, got: str, f1: float) -> None:
     assert slot_f1([(expected, got)]) == f1
+
+
+FACTS = "reply in English\norder: TF48201937\nstatus: on its way\nexpected: 17 March\n\nwill I have it by the 20th?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "faithful", "near"),
+    [
+        ("It is expected on 17 March.\n", 1.0, 1.0),
+        ("We expect it on 17 March.", 1.0, 0.75),
+        ("It is expected on 20 March.", 0.0, 0.8),  # the customer's day is no fact
+        ("", 0.0, 0.0),
+    ],
+)
+def test_a_reply_is_measured_by_its_facts_and_by_a_written_one(answer: str, faithful: float, near: float) -> None:
+    example = Example("reply", "en", (("user", FACTS),), "It is expected on 17 March.\n")
+    found = measured([(example, answer)])
+    assert found["reply_faithful"]["en"]["value"] == faithful
+    assert found["reply_similarity"]["en"]["value"] == pytest.approx(near, abs=0.15)
+    assert measured([]) == {}
 
 
 def put(private: Path, text: str, count: int) -> None:
