@@ -110,5 +110,5 @@ def described(settings: PrivateSettings) -> dict[str, Any]:
         "max_tokens": settings.max_tokens,
         "target_epsilon": settings.epsilon,
         "seed": settings.seed,
-        "optimizer": "AdamW, betas 0.9 0.999, no decay; rate falls linearly to 0",
+        "optimizer": "AdamW, betas 0 0.999, no decay; rate held for 0.6 of the steps, then linearly to 0",
     }

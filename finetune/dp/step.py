@@ -6,7 +6,7 @@ is a step: noise alone. The divisor is a constant, never the number of customers
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -15,6 +15,8 @@ from finetune.dp import gradients
 from finetune.dp.clipping import Clipping
 from finetune.dp.randomness import Randomness
 
+HELD: Final = 0.6
+"""Share of a run during which the learning rate is held."""
 Losses = Callable[[Any, Sequence[int]], torch.Tensor]
 """Of a model and places of examples: each example's own loss."""
 
@@ -55,13 +57,23 @@ def set_gradients(parameters: Sequence[torch.nn.Parameter], total: Sequence[torc
         parameter.grad = tensor / divisor
 
 
-def linear_decay(rate: float, step: int, steps: int) -> float:
-    """Learning rate of step ``step`` (from 0) of ``steps``: from ``rate`` down, never zero within the run.
+def optimizer(parameters: Sequence[torch.nn.Parameter], rate: float) -> torch.optim.AdamW:
+    """AdamW without momentum or decay.
 
-    >>> linear_decay(1.0, 0, 4), linear_decay(1.0, 3, 4)
-    (1.0, 0.25)
+    Under noise a run is a sum of noisy gradients, which tells most where all weigh alike. Adam's own momentum is
+    corrected for its start, and with it the first gradients of a short run weigh many times the last ones: with a
+    linear fall and 20 steps the sum is worth .43 of their number, without momentum and with ``scheduled`` .93.
     """
-    return rate * max(0.0, 1 - step / max(1, steps))
+    return torch.optim.AdamW(parameters, lr=rate, betas=(0.0, 0.999), weight_decay=0.0)
+
+
+def scheduled(rate: float, step: int, steps: int) -> float:
+    """Learning rate of step ``step`` (from 0) of ``steps``: held, then down in a line, never zero within the run.
+
+    >>> [scheduled(1.0, step, 10) for step in (0, 6, 8, 9)]
+    [1.0, 1.0, 0.5, 0.25]
+    """
+    return rate * min(1.0, max(0.0, 1 - step / max(1, steps)) / (1 - HELD))
 
 
 def moved(before: Sequence[torch.Tensor], after: Sequence[torch.Tensor]) -> bool:

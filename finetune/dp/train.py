@@ -29,7 +29,7 @@ from finetune.dp.randomness import Randomness, SecureRandomness
 from finetune.dp.sampling import sample
 from finetune.dp.settings import Plan, PrivateSettings, described, plan
 from finetune.dp.states import LowerStates, unwrap
-from finetune.dp.step import add_noise, clipped_sum, linear_decay, moved, set_gradients
+from finetune.dp.step import add_noise, clipped_sum, moved, optimizer, scheduled, set_gradients
 from finetune.errors import BadPrivacy, CannotResume, Diverged
 from finetune.loss import example_losses
 
@@ -107,7 +107,7 @@ class PrivateRun:
         self.randomness = randomness or SecureRandomness()
         self.crew = crew or Alone()
         self.parameters = lora.parameters(model)
-        self.optimizer = torch.optim.AdamW(self.parameters, lr=settings.learning_rate, weight_decay=0.0)
+        self.optimizer = optimizer(self.parameters, settings.learning_rate)
         self.identity = identity | {"settings": json.dumps(described(settings), sort_keys=True)}
         self.started_from = f"{identity.get('base')} {identity.get('start')}"
         self.states: LowerStates | None = None
@@ -172,7 +172,7 @@ class PrivateRun:
 
     def _step(self) -> dict[str, Any]:
         self._note()
-        rate = linear_decay(self.settings.learning_rate, self.step, self.settings.steps)
+        rate = scheduled(self.settings.learning_rate, self.step, self.settings.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         drawn = self.crew.tell(self._draw())

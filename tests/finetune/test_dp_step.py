@@ -15,7 +15,7 @@ from finetune.dp.clipping import Clipping
 from finetune.dp.randomness import SecureRandomness
 from finetune.dp.sampling import sample
 from finetune.dp.states import LowerStates, unwrap
-from finetune.dp.step import add_noise, clipped_sum, linear_decay, moved
+from finetune.dp.step import add_noise, clipped_sum, moved, optimizer, scheduled
 from finetune.errors import BadBase, BadPrivacy
 from finetune.examples import Encoded
 from finetune.loss import example_losses
@@ -211,8 +211,23 @@ def test_weights_that_stay_or_break_are_noticed() -> None:
     assert not moved(old, [torch.zeros(2), torch.tensor([float("nan"), 1.0])])
 
 
-def test_the_learning_rate_falls_to_nothing_after_the_last_step() -> None:
-    assert [linear_decay(2.0, n, 4) for n in range(5)] == [2.0, 1.5, 1.0, 0.5, 0.0]
+def test_the_learning_rate_is_held_and_falls_to_nothing_after_the_last_step() -> None:
+    assert [scheduled(2.0, n, 10) for n in range(11)] == pytest.approx([2.0] * 7 + [1.5, 1.0, 0.5, 0.0])
+
+
+def test_noise_of_no_step_counts_more_than_that_of_others() -> None:
+    """Where all is noise, what a number has moved at the end is a sum in which steps weigh nearly alike."""
+    steps, count = 20, 4000
+    generator = torch.Generator().manual_seed(1)
+    noise = torch.randn(steps, count, generator=generator)
+    weights = torch.nn.Parameter(torch.zeros(count))
+    adam = optimizer([weights], 0.01)
+    for step in range(steps):
+        adam.param_groups[0]["lr"] = scheduled(0.01, step, steps)
+        weights.grad = noise[step]
+        adam.step()
+    weight_of = (noise @ -weights.detach()) / count  # of each step's noise in what came out
+    assert float(weight_of.sum() ** 2 / (steps * weight_of.square().sum())) > 0.8
 
 
 def test_states_of_other_examples_or_another_model_are_not_taken(folder: Path, tmp_path: Path) -> None:

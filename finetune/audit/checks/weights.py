@@ -10,7 +10,7 @@ from finetune import lora
 from finetune.audit.pipeline import BATCH, SHORT, Evidence, flat, toy_settings
 from finetune.audit.toy import Toy
 from finetune.dp.randomness import Floats, SecureRandomness
-from finetune.dp.step import linear_decay
+from finetune.dp.step import optimizer, scheduled
 from finetune.dp.train import prepare
 
 _PATIENCE: Final = 3 * SHORT
@@ -60,12 +60,12 @@ def only_noisy_sums(evidence: Evidence) -> Iterator[str]:
     for trace in (evidence.long, evidence.short):
         own = [torch.nn.Parameter(p.clone()) for p in trace.start]
         rate, steps = trace.run.settings.learning_rate, trace.run.settings.steps
-        optimizer = torch.optim.AdamW(own, lr=rate, weight_decay=0.0)
+        again = optimizer(own, rate)
         for step, noisy in enumerate(trace.watcher.noisy):
-            optimizer.param_groups[0]["lr"] = linear_decay(rate, step, steps)
+            again.param_groups[0]["lr"] = scheduled(rate, step, steps)
             for parameter, part in zip(own, torch.split(noisy, [p.numel() for p in own]), strict=True):
                 parameter.grad = part.view(parameter.shape) / BATCH
-            optimizer.step()
+            again.step()
         assert trace.trained is not None  # noqa: S101 (the run has ended)
         if not torch.allclose(flat(list(trace.trained.adapter.values())), flat(own), rtol=1e-3, atol=1e-4):
             yield "the adapter does not follow from the noisy sums"
