@@ -45,7 +45,8 @@ _IT: Final = re.compile(
 )
 _DETAILS_ALONE: Final = re.compile(
     r"(?:hi|hello|my|i'?m|i am|this is|it'?s|here'?s|name|full name|phone|mobile|cell|number|e-?mail|address|post ?code"
-    r"|postal code|zip(?: code)?|is|and|the|at|我的?|本人|这是|叫|是|电话|手机|号码?|邮箱|邮件|地址|名字|姓名|邮编|微信|联系|为|和"
+    r"|postal code|zip(?: code)?|is|and|the|at"
+    r"|我的?|本人|这是|叫|是|电话|手机|号码?|邮箱|邮件|地址|名字|姓名|邮编|微信|联系|为|和"
     r"|<[A-Z_]+_\d+>|[\s:：/]+)+",
     re.IGNORECASE,
 )

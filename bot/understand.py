@@ -214,7 +214,7 @@ class Understander:
 
 
 def _groundless(commands: tuple[Command, ...], guess: Guess) -> bool:
-    """A small model's search where the classifier sees none: beside a question, whatever is no answer looks like one."""
+    """A small model's search where the classifier sees none: whatever does not answer a question looks like one."""
     return guess.commands[0].name in ("unclear", "out_of_scope") and all(c.name in _LOOKS for c in commands)
 
 

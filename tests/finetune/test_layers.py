@@ -15,7 +15,7 @@ from tests.finetune.seeded import Seeded
 from tests.finetune.tiny import tiny_model
 
 SETTINGS = PrivateSettings(
-    public_customers=18, epsilon=8.0, batch=18, steps=60, learning_rate=0.05, top_layers=0, rank=8, threads=1
+    public_customers=18, epsilon=8.0, batch=18, steps=120, learning_rate=0.01, top_layers=0, rank=8, threads=1
 )
 
 
