@@ -70,14 +70,14 @@ _STAGES_EN: Final = {
     "messages, orders or names; {steps} steps, {tokens} tokens, LoRA of rank {rank}; no noise.",
     "private": "- Private stage: dialogues of customers, concealed before; {steps} steps, each customer drawn with "
     "probability {rate:.4g} in each of them; noise multiplier {noise_multiplier:g}; clipping {clipping}; LoRA of rank "
-    "{rank} in {layers} layers; {runs} other runs on the same customers were looked at and are counted.",
+    "{rank} in {layers} layers; {runs} other runs on the same customers are declared and counted.",
 }
 _STAGES_ZH: Final = {
     "public": "- 公开阶段：本项目自行生成的 {examples} 条样本（`finetune/corpus`），不含任何人的对话、订单或姓名；"
     "{steps} 步，{tokens} 个词元，LoRA 秩 {rank}；未加噪声。",
     "private": "- 私有阶段：顾客对话（事先已隐去个人信息）；{steps} 步，每步以概率 {rate:.4g} 抽取每位顾客；"
     "噪声倍数 {noise_multiplier:g}；裁剪 {clipping}；{layers} 层上的 LoRA，秩 {rank}；"
-    "在同一批顾客上另有 {runs} 次运行的结果被查看过，已计入。",
+    "同一批顾客上另外申报并计入 {runs} 次运行。",
 }
 _PRIVACY_EN: Final = (
     "Differentially private, the unit is the customer: ε = {epsilon}, δ = {delta}, for adding or removing one customer "
