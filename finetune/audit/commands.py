@@ -9,6 +9,7 @@ import typer
 
 from finetune.dp.commands import Directions, Module, OnlyB, Outputs, settings_of
 from finetune.errors import FinetuneError
+from guardrails.errors import GuardError
 
 BASE = Path(".tactful/models/gemma3-270m-pruned")
 WORK = Path(".tactful/finetune/audit")
@@ -183,7 +184,7 @@ def exposure(
             directions=directions,
             report=_line,
         )
-    except (FinetuneError, OSError) as error:
+    except (FinetuneError, GuardError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(json.dumps(result) if as_json else layers.table(result))

@@ -71,7 +71,11 @@ class Teller:
 
 
 def invent(count: int, seed: int) -> list[Teller]:
-    """``count`` tellers, half in each language, a third with each kind of value, read by the guard."""
+    """``count`` tellers, half in each language, a third with each kind of value, read by the guard.
+
+    Raises:
+        GuardError: a value could not be read; nothing may be trained.
+    """
     generator = random.Random(f"tellers:{seed}")
     guard = build("sqlite://", secrets.token_bytes(32), Readable(), GuardSettings(timeout_s=20))
     try:

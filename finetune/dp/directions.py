@@ -43,9 +43,10 @@ def read_public(path: Path, sample: int = SAMPLE) -> list[Example]:
         BadPrivacy: an example names a customer.
         BadExamples: there is none that can be used.
     """
-    found = [example for example in read_examples(path) if example.task == "understand"]
-    if any(example.customer for example in found):
+    everything = read_examples(path)
+    if any(example.customer for example in everything):
         raise BadPrivacy(f"{path} holds customers' examples: directions may be taken from public ones only")
+    found = [example for example in everything if example.task == "understand"]
     if not found:
         raise BadExamples(f"{path}: expected public examples of understanding, found none")
     return random.Random(f"directions:{len(found)}").sample(found, min(sample, len(found)))

@@ -152,6 +152,9 @@ def test_customers_examples_give_no_directions(base: Base, public: Path, tmp_pat
     write_examples([*examples[:-1], replace(examples[-1], customer="c1")], theirs)
     with pytest.raises(BadPrivacy, match="customers"):
         ready(base, SETTINGS, theirs)
+    write_examples([*examples, replace(examples[0], task="reply", customer="c1")], theirs)
+    with pytest.raises(BadPrivacy, match="customers"):
+        directions.read_public(theirs)
     write_examples([replace(example, task="reply") for example in examples], theirs)
     with pytest.raises(BadExamples, match="none"):
         directions.read_public(theirs)
