@@ -15,9 +15,12 @@ from typing import Any, Final
 import torch
 
 from finetune.base import Base
+from finetune.dp.crew import Alone, Crew
 from finetune.examples import Example, encode_prompt
 
 MAX_NEW_TOKENS: Final = 96
+BATCH: Final = 32
+ALONE: Final = Alone()
 
 
 @dataclass(frozen=True)
@@ -75,19 +78,33 @@ def evaluate(
     base: Base,
     examples: Sequence[Example],
     *,
-    batch: int = 32,
+    batch: int = BATCH,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    crew: Crew = ALONE,
 ) -> Evaluation:
     """Answers every ``understand`` example; ``base.model`` has the adapter merged in."""
     asked = [e for e in examples if e.task == "understand"]
+    return _score(list(zip(asked, answers(base, asked, batch=batch, progress=progress, crew=crew), strict=True)))
+
+
+def answers(
+    base: Base,
+    asked: Sequence[Example],
+    *,
+    batch: int = BATCH,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    crew: Crew = ALONE,
+) -> list[str]:
+    """The model's answer to each example; several processes share the work, and each is told all of them."""
     prompts = [encode_prompt(e, base.tokenizer) for e in asked]
-    order = sorted(range(len(asked)), key=lambda n: len(prompts[n]))  # like lengths together
-    answers: dict[int, str] = {}
+    order = sorted(range(len(asked)), key=lambda n: len(prompts[n]))[crew.rank :: crew.size]  # like lengths together
+    found: dict[int, str] = {}
     for start in range(0, len(order), batch):
         rows = order[start : start + batch]
-        answers |= dict(zip(rows, greedy(base, [prompts[n] for n in rows]), strict=True))
-        progress(len(answers), len(asked))
-    return _score([(example, answers[n]) for n, example in enumerate(asked)])
+        found |= dict(zip(rows, greedy(base, [prompts[n] for n in rows]), strict=True))
+        progress(len(found), len(order))
+    together = {n: answer for part in crew.gather(found) for n, answer in part.items()}
+    return [together[n] for n in range(len(asked))]
 
 
 def greedy(base: Base, prompts: Sequence[Sequence[int]], max_new_tokens: int = MAX_NEW_TOKENS) -> list[str]:

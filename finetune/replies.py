@@ -12,20 +12,18 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
 from finetune.base import Base
-from finetune.evaluate import Share, greedy
-from finetune.examples import Example, encode_prompt
+from finetune.dp.crew import Crew
+from finetune.evaluate import ALONE, Share, answers
+from finetune.examples import Example
 from guardrails.grounding import check
 
 MEASURES: Final = ("reply_faithful", "reply_similarity")
 
 
-def evaluate_replies(base: Base, examples: Sequence[Example], *, batch: int = 32) -> dict[str, dict[str, Any]]:
+def evaluate_replies(base: Base, examples: Sequence[Example], crew: Crew = ALONE) -> dict[str, dict[str, Any]]:
     """Greedy replies to every ``reply`` example, by language; empty where there is none."""
-    asked = sorted((e for e in examples if e.task == "reply"), key=lambda e: len(e.messages[-1][1]))
-    answers: list[str] = []
-    for start in range(0, len(asked), batch):
-        answers += greedy(base, [encode_prompt(e, base.tokenizer) for e in asked[start : start + batch]])
-    return measured(list(zip(asked, answers, strict=True)))
+    asked = [e for e in examples if e.task == "reply"]
+    return measured(list(zip(asked, answers(base, asked, crew=crew), strict=True)))
 
 
 def measured(answered: Sequence[tuple[Example, str]]) -> dict[str, dict[str, Any]]:

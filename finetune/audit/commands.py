@@ -87,7 +87,8 @@ def audit(
         settings = settings_of(
             rank,
             module,
-            only_b or directions is not None,
+            only_b,
+            directions,
             public_customers=customers + canaries // 2,
             epsilon=epsilon,
             delta=delta,
@@ -160,7 +161,8 @@ def exposure(
         settings = settings_of(
             rank,
             module,
-            only_b=directions is not None,
+            False,
+            directions,
             public_customers=customers + tellers // 2,
             epsilon=epsilon,
             batch=batch,

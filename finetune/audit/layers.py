@@ -19,16 +19,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from finetune import lora
 from finetune.audit.exposure import exposure, summary
 from finetune.audit.scores import losses
 from finetune.base import Base
 from finetune.corpus.notation import Lang
 from finetune.dp.customers import group
+from finetune.dp.kept import digest, keep, kept
 from finetune.dp.randomness import Randomness
 from finetune.dp.release import ready, start_from
-from finetune.dp.settings import PrivateSettings
+from finetune.dp.settings import PrivateSettings, described
 from finetune.dp.train import PrivateRun, Report, commitment
 from finetune.examples import Example, encode
+from finetune.passport import sha256_file
 from finetune.private.people import draw
 from guardrails.findings import VaultOwner
 from guardrails.guard import Guardrails, GuardSettings, build
@@ -117,16 +120,25 @@ def survey(
     included = _coins(out, len(tellers), randomness)
     there = [teller for teller, coin in zip(tellers, included, strict=True) if coin]
     rows = {}
+    asked = {
+        "others": digest(others),
+        "tellers": digest(tellers),
+        "exposed": exposed,
+        "start": sha256_file(adapter / lora.ADAPTER_WEIGHTS) if adapter else None,
+        "directions": sha256_file(directions) if directions else None,
+    }
     for name, (concealed, noise) in ROWS.items():
         file = out / name / "exposure.json"
-        if not file.exists():
-            run = settings if noise else replace(settings, epsilon=None)
+        run = settings if noise else replace(settings, epsilon=None)
+        of = asked | {"settings": described(run) | {"customers": run.public_customers, "steps": run.steps}}
+        found = kept(file, of)
+        if found is None:
             told = [teller.example(teller.left if concealed else teller.value) for teller in there]
             found = _row(
                 [*others, *told], tellers, included, load(), adapter, out / name, run, exposed, directions, report
             )
-            file.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-        rows[name] = json.loads(file.read_text("utf-8"))
+            keep(file, of, found)
+        rows[name] = found
     hidden = sum(t.value not in t.left for t in tellers)
     return {
         "tellers": len(tellers),

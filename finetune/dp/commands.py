@@ -95,7 +95,8 @@ def private(
     settings = settings_of(
         rank,
         module,
-        only_b or directions is not None,
+        only_b,
+        directions,
         public_customers=customers,
         epsilon=epsilon,
         delta=delta or None,
@@ -167,6 +168,7 @@ def compare(
     """
     from finetune.dp import compare as comparison
     from finetune.dp.concealed import without_open_values
+    from finetune.dp.crew import crew
     from finetune.dp.customers import read_customers
     from finetune.examples import read_examples, write_examples
     from finetune.private import lists
@@ -174,7 +176,8 @@ def compare(
     settings = settings_of(
         rank,
         module,
-        only_b or directions is not None,
+        only_b,
+        directions,
         public_customers=customers,
         batch=batch,
         steps=steps,
@@ -185,17 +188,29 @@ def compare(
     )
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = out / "examples.jsonl"
-        if not kept.exists():
+        kept, processes = out / "examples.jsonl", crew()
+        if processes.rank == 0 and not kept.exists():
             write_examples(without_open_values(read_customers(examples), examples, lists.demo_readable()), kept)
+        processes.gather(None)
         asked = [e for e in read_examples(evaluation) if e.task == "understand"]
         tests = {"private": asked[:: max(1, -(-len(asked) // limit))]}
         tests |= {"natural": read_examples(natural)} if natural else {}
         wanted = comparison.rows(epsilon or (8.0, 3.0), without_public=without_public)
         wanted = comparison.chosen(wanted, row or ())
         result = comparison.compare(
-            kept, tests, base, start, out, settings, wanted, lambda text: typer.echo(text, err=True), directions
+            kept,
+            tests,
+            base,
+            start,
+            out,
+            settings,
+            wanted,
+            lambda text: typer.echo(text, err=True),
+            directions,
+            processes,
         )
+        if processes.rank:
+            return
     except (FinetuneError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
@@ -234,12 +249,18 @@ def bench(
         typer.echo(f"{name}: {ratio}")
 
 
-def settings_of(rank: int, module: Sequence[str] | None, only_b: bool, **given: Any) -> "PrivateSettings":
-    """The settings of a run as the commands' options tell them; alpha is twice the rank."""
+def settings_of(
+    rank: int, module: Sequence[str] | None, only_b: bool, directions: Path | None, **given: Any
+) -> "PrivateSettings":
+    """The settings of a run as the commands' options tell them; alpha is twice the rank, and a directed A stays."""
     from finetune.dp.settings import MODULES, PrivateSettings
 
     return PrivateSettings(
-        **given, rank=rank, alpha=2.0 * rank, modules=tuple(module or MODULES), matrices="B" if only_b else "both"
+        **given,
+        rank=rank,
+        alpha=2.0 * rank,
+        modules=tuple(module or MODULES),
+        matrices="B" if only_b or directions else "both",
     )
 
 

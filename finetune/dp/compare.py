@@ -5,7 +5,6 @@ its own with its answer, so that a comparison that was stopped goes on where it 
 same customers: on a real shop's data each of them is a trial that counts; here the customers are simulated.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +12,14 @@ from typing import Any, Final
 
 from finetune import lora
 from finetune.base import Base, load_base
+from finetune.dp.crew import Crew
+from finetune.dp.kept import digest, keep, kept
 from finetune.dp.release import start_from, train_private
-from finetune.dp.settings import PrivateSettings
+from finetune.dp.settings import PrivateSettings, described
 from finetune.errors import BadExamples
-from finetune.evaluate import evaluate
+from finetune.evaluate import ALONE, evaluate
 from finetune.examples import Example
+from finetune.passport import sha256_file
 from finetune.replies import MEASURES as REPLY_MEASURES
 from finetune.replies import evaluate_replies
 
@@ -67,6 +69,7 @@ def compare(
     wanted: Sequence[Row],
     say: Callable[[str], None] = lambda text: None,
     directions: Path | None = None,
+    crew: Crew = ALONE,
 ) -> dict[str, Any]:
     """Trains what is missing, evaluates, and gives rows and shares of the gain.
 
@@ -80,9 +83,14 @@ def compare(
         wanted: the rows.
         say: called with what begins.
         directions: public examples for them; of no use to rows without the public stage, which train both matrices.
+        crew: the processes, where there are several.
+
+    Raises:
+        CannotResume: a row in ``out`` is of other settings, data or tests.
+        BadPrivacy, BadExamples, BadBase, Diverged: as ``finetune.errors`` tells.
     """
     made = {
-        row.name: _row(row, private, tests, base, public, out, settings, say, directions)
+        row.name: _row(row, private, tests, base, public, out, settings, say, directions, crew)
         for row in sorted(wanted, key=lambda row: not row.from_public)  # what begins at the bare base comes last
     }
     results = {row.name: made[row.name] for row in wanted}
@@ -120,38 +128,47 @@ def _row(
     settings: PrivateSettings,
     say: Callable[[str], None],
     directions: Path | None,
+    crew: Crew,
 ) -> dict[str, Any]:
     folder = out / row.name.replace(" ", "-").replace(",", "")
-    if (folder / RESULT).exists():
-        found: dict[str, Any] = json.loads((folder / RESULT).read_text("utf-8"))
+    start = public if row.from_public else None
+    aims = directions if row.from_public else None
+    run = replace(settings, epsilon=row.epsilon)
+    run = run if aims or not directions else replace(run, matrices="both", outputs=0)
+    of = {
+        "tests": {name: digest(examples) for name, examples in tests.items()},
+        "start": sha256_file(start / lora.ADAPTER_WEIGHTS) if start else None,
+        "settings": described(run) | {"customers": run.public_customers, "steps": run.steps} if row.trains else None,
+        "data": sha256_file(private) if row.trains else None,
+        "directions": sha256_file(aims) if row.trains and aims else None,
+    }
+    found = kept(folder / RESULT, of)
+    crew.gather(None)  # nobody writes a row before everybody has looked for it
+    if found is not None:
         return found
     say(row.name)
     model = load_base(base)
-    start = public if row.from_public else None
     told: dict[str, Any] = {}
     if row.trains:
         states = out / ("states-public" if row.from_public else "states-base")
-        run = replace(settings, epsilon=row.epsilon)
-        aims = directions if row.from_public else None
-        run = run if aims or not directions else replace(run, matrices="both", outputs=0)
         _, trained = train_private(
-            private, model, start, folder, run, readable=None, resume=True, states=states, public=aims
+            private, model, start, folder, run, readable=None, resume=True, states=states, public=aims, crew=crew
         )
         told = {"epsilon": trained.entry["epsilon"]["pld"], "noise_multiplier": trained.mechanism.noise_multiplier}
     else:
         start_from(model, start)
-    result = told | {"tests": _measured(model, tests, merged=not row.trains)}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / RESULT).write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    result = told | {"tests": _measured(model, tests, crew, merged=not row.trains)}
+    if crew.rank == 0:
+        keep(folder / RESULT, of, result)
     return result
 
 
-def _measured(model: Base, tests: Mapping[str, Sequence[Example]], *, merged: bool) -> dict[str, Any]:
+def _measured(model: Base, tests: Mapping[str, Sequence[Example]], crew: Crew, *, merged: bool) -> dict[str, Any]:
     if not merged:
         lora.merge_in_place(model.model)
     model.model.eval()
     return {
-        name: evaluate(model, examples).to_json() | evaluate_replies(model, examples)
+        name: evaluate(model, examples, crew=crew).to_json() | evaluate_replies(model, examples, crew)
         for name, examples in tests.items()
     }
 

@@ -25,6 +25,9 @@ class Crew(Protocol):
     def spread(self, tensors: Sequence[torch.Tensor]) -> None:
         """Replaces ``tensors`` by the first process'."""
 
+    def gather(self, value: Any) -> list[Any]:
+        """Every process' ``value`` in their order, everywhere."""
+
 
 class Alone:
     """A single process."""
@@ -40,6 +43,10 @@ class Alone:
 
     def spread(self, tensors: Sequence[torch.Tensor]) -> None:
         """Nobody to tell."""
+
+    def gather(self, value: Any) -> list[Any]:
+        """The only one."""
+        return [value]
 
 
 class Distributed:
@@ -66,6 +73,12 @@ class Distributed:
         """Replaces ``tensors`` by the first process'."""
         for tensor in tensors:
             self._dist.broadcast(tensor, src=0)
+
+    def gather(self, value: Any) -> list[Any]:
+        """Every process' ``value`` in their order, everywhere."""
+        box: list[Any] = [None] * self.size
+        self._dist.all_gather_object(box, value)
+        return box
 
 
 def crew() -> Crew:

@@ -12,7 +12,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -156,8 +156,14 @@ class PrivateRun:
             try:
                 notes = json.loads(noted.read_text("utf-8"))
                 self.started, self.resumed = int(notes["started"]), int(notes["resumed"]) + 1
+                begun_with = Plan(**notes["plan"])
             except (ValueError, KeyError, TypeError) as error:
                 raise CannotResume(f"{noted} cannot be read: how many steps were made is not known") from error
+            if begun_with != self.constants:
+                raise CannotResume(
+                    f"the run in {self.work} was begun with {begun_with}, not with {self.constants}: what it spent "
+                    "would be told wrongly; give the customers, batch, steps, epsilon and trials it was begun with"
+                )
         if found is not None:
             lora.load_state(self.model, found.adapter)
             self.optimizer.load_state_dict(found.optimizer)
@@ -167,7 +173,8 @@ class PrivateRun:
         self.started += 1
         if self.crew.rank == 0:
             temporary = self.work / f"{STARTED}.tmp"
-            temporary.write_text(json.dumps({"started": self.started, "resumed": self.resumed}), "utf-8")
+            notes = {"started": self.started, "resumed": self.resumed, "plan": asdict(self.constants)}
+            temporary.write_text(json.dumps(notes), "utf-8")
             temporary.replace(self.work / STARTED)
 
     def _step(self) -> dict[str, Any]:

@@ -1,15 +1,20 @@
 """The comparison and the bench on a tiny model; the look for open values."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from finetune import bench
+from finetune.base import load_base
 from finetune.dp import compare as comparison
 from finetune.dp.concealed import without_open_values
 from finetune.dp.settings import PrivateSettings
-from finetune.errors import BadExamples, BadPrivacy
+from finetune.errors import BadExamples, BadPrivacy, CannotResume
 from finetune.evaluate import slot_f1
 from finetune.examples import Example, read_examples, write_examples
 from finetune.replies import measured
@@ -39,8 +44,6 @@ def private(tmp_path: Path) -> Path:
 def test_a_comparison_trains_each_row_once_and_goes_on_where_it_was(
     folder: Path, private: Path, tmp_path: Path
 ) -> None:
-    from finetune.base import load_base
-
     settings = TrainSettings(epochs=1, batch_tokens=300, rank=2, alpha=4, valid_share=0.2)
     train(write_tiny(tmp_path / "public.jsonl"), load_base(folder), tmp_path / "public", tmp_path / "w", settings)
     reply = Example("reply", "en", (("user", "order: T1\n\nwhere is it"),), "It is on its way.\n")
@@ -56,11 +59,61 @@ def test_a_comparison_trains_each_row_once_and_goes_on_where_it_was(
     assert 7 < first["rows"]["epsilon 8"]["epsilon"] <= 8
     assert comparison.compare(*arguments) == first
     assert len(begun) == len(names)
+    longer = (*arguments[:5], replace(SETTINGS, steps=3), wanted[2:3])
+    with pytest.raises(CannotResume, match=r"no-privacy holds a run that differs in settings: take another folder"):
+        comparison.compare(*longer)
+    easier = (private, {"private": tests["private"][:3]}, *arguments[2:6], wanted[:1])
+    with pytest.raises(CannotResume, match="base holds a run that differs in tests"):
+        comparison.compare(*easier)
+    (tmp_path / "out" / "base" / "result.json").write_text("{")
+    with pytest.raises(CannotResume, match="cannot be read"):
+        comparison.compare(*arguments)
     lines = comparison.table(first).splitlines()
     assert len(lines) == 2 + len(names)
     assert "natural en reply_faithful" in lines[0]
     assert "private en reply_faithful" not in lines[0]
     assert {line.count("|") for line in lines} == {lines[0].count("|")}
+
+
+@pytest.mark.slow
+def test_two_processes_measure_what_one_measures(folder: Path, private: Path, tmp_path: Path) -> None:
+    settings = TrainSettings(epochs=1, batch_tokens=300, rank=2, alpha=4, valid_share=0.2)
+    train(write_tiny(tmp_path / "public.jsonl"), load_base(folder), tmp_path / "public", tmp_path / "w", settings)
+    command = [
+        str(Path(sys.executable).with_name("tactful")),
+        "finetune",
+        "compare",
+        str(private),
+        str(private),
+        "--base",
+        str(folder),
+        "--json",
+    ]
+    command += ["--start", str(tmp_path / "public"), "--row", "public only", "--row", "no privacy", "--limit", "9"]
+    command += ["--customers", "10", "--batch", "4", "--steps", "2", "--rank", "2", "--top-layers", "1"]
+
+    def made(*starter: str, out: str) -> dict[str, Any]:
+        line = [*starter, *command, str(tmp_path / out)]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, done.stderr[-2000:]
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result["rows"]
+
+    one = made(out="one")
+    torchrun = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        "--no-python",
+        "--",
+    ]
+    two = made(*torchrun, out="two")
+    assert two["public only"] == one["public only"]
+    assert two["no privacy"]["tests"]["private"]["command_exact"]["en"]["n"] > 0
+    assert (tmp_path / "two" / "states-public" / "states-1.bin").exists()
 
 
 def test_rows_are_chosen_by_name() -> None:

@@ -175,6 +175,22 @@ def test_a_run_is_not_begun_anew_over_one_that_counts(folder: Path, examples: Pa
         make_run(folder, examples, tmp_path / "w").run(resume=True)
 
 
+@pytest.mark.parametrize("change", [{"public_customers": 20}, {"steps": 9}, {"epsilon": 3.0}, {"delta": 1e-3}])
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_a_run_is_not_resumed_with_another_mechanism(
+    folder: Path, examples: Path, tmp_path: Path, change: dict, checkpoint: bool
+) -> None:
+    make_run(folder, examples, tmp_path / "w").run()
+    if not checkpoint:  # stopped in its first step: what that spent counts all the same
+        (tmp_path / "w" / "checkpoint.pt").unlink()
+    other = PrivateSettings(**{**vars_of(SETTINGS), **change})
+    with pytest.raises(CannotResume, match=r"settings|was begun with Plan"):
+        make_run(folder, examples, tmp_path / "w", other).run(resume=True)
+    (tmp_path / "w" / STARTED).write_text('{"started": 1, "resumed": 0}')
+    with pytest.raises(CannotResume, match="how many steps"):
+        make_run(folder, examples, tmp_path / "w").run(resume=True)
+
+
 def vars_of(settings: PrivateSettings) -> dict:
     return {name: getattr(settings, name) for name in settings.__slots__}
 

@@ -10,6 +10,7 @@ import torch
 from finetune.audit import layers
 from finetune.base import load_base
 from finetune.dp.settings import PrivateSettings
+from finetune.errors import CannotResume
 from finetune.examples import Example
 from tests.finetune.seeded import Seeded
 from tests.finetune.tiny import tiny_model
@@ -48,8 +49,8 @@ def test_only_what_was_neither_concealed_nor_noised_is_found_in_the_model(tmp_pa
     def base():
         return load_base(model, device=torch.device("cpu"), dtype=torch.float32)
 
-    def once():
-        return layers.survey(others(), tellers, base, None, tmp_path / "out", SETTINGS, Seeded(1), exposed=8)
+    def once(settings=SETTINGS):
+        return layers.survey(others(), tellers, base, None, tmp_path / "out", settings, Seeded(1), exposed=8)
 
     found = once()
     mean = {name: row["included"]["mean"] for name, row in found["rows"].items()}
@@ -60,5 +61,7 @@ def test_only_what_was_neither_concealed_nor_noised_is_found_in_the_model(tmp_pa
     assert found["rows"]["concealed"]["epsilon"] is None
     assert found["concealed_share"] > 0.9
     assert once() == found  # what is finished is not made again
+    with pytest.raises(CannotResume, match="differs in settings"):
+        once(replace(SETTINGS, epsilon=3.0))
     assert "| neither | – |" in layers.table(found)
     assert (tmp_path / "out").stat().st_mode & 0o077 == 0
