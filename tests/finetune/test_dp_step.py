@@ -215,19 +215,30 @@ def test_the_learning_rate_is_held_and_falls_to_nothing_after_the_last_step() ->
     assert [scheduled(2.0, n, 10) for n in range(11)] == pytest.approx([2.0] * 7 + [1.5, 1.0, 0.5, 0.0])
 
 
-def test_noise_of_no_step_counts_more_than_that_of_others() -> None:
-    """Where all is noise, what a number has moved at the end is a sum in which steps weigh nearly alike."""
-    steps, count = 20, 4000
-    generator = torch.Generator().manual_seed(1)
-    noise = torch.randn(steps, count, generator=generator)
-    weights = torch.nn.Parameter(torch.zeros(count))
-    adam = optimizer([weights], 0.01)
-    for step in range(steps):
-        adam.param_groups[0]["lr"] = scheduled(0.01, step, steps)
-        weights.grad = noise[step]
+def weight_of_steps(adam: torch.optim.Optimizer, rates: list[float]) -> torch.Tensor:
+    """How much of each step's noise is in what comes out where all is noise."""
+    parameter = adam.param_groups[0]["params"][0]
+    noise = torch.randn(len(rates), len(parameter), generator=torch.Generator().manual_seed(1))
+    for rate, row in zip(rates, noise, strict=True):
+        adam.param_groups[0]["lr"] = rate
+        parameter.grad = row
         adam.step()
-    weight_of = (noise @ -weights.detach()) / count  # of each step's noise in what came out
-    assert float(weight_of.sum() ** 2 / (steps * weight_of.square().sum())) > 0.8
+    return noise @ -parameter.detach() / len(parameter)
+
+
+def worth(weights: torch.Tensor) -> float:
+    """Of a weighted sum of noisy gradients: as many as so large a share of them, all weighing alike."""
+    return float(weights.sum() ** 2 / (len(weights) * weights.square().sum()))
+
+
+def test_the_sum_of_noisy_gradients_is_worth_nearly_all_of_them() -> None:
+    """The figures that the optimizer's docstring and README.md tell, both from noise alone."""
+    parameter = torch.nn.Parameter(torch.zeros(20_000))
+    ours = weight_of_steps(optimizer([parameter], 0.01), [scheduled(0.01, step, 20) for step in range(20)])
+    assert worth(ours) == pytest.approx(0.90, abs=0.02)
+    parameter = torch.nn.Parameter(torch.zeros(20_000))
+    usual = weight_of_steps(torch.optim.AdamW([parameter], weight_decay=0.0), [0.01 * (1 - n / 20) for n in range(20)])
+    assert worth(usual) == pytest.approx(0.45, abs=0.02)
 
 
 def test_states_of_other_examples_or_another_model_are_not_taken(folder: Path, tmp_path: Path) -> None:

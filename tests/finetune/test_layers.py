@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from finetune.audit import layers
 from finetune.base import load_base
+from finetune.cli import app
 from finetune.dp.settings import PrivateSettings
 from finetune.errors import CannotResume
-from finetune.examples import Example
+from finetune.examples import Example, write_examples
+from guardrails.errors import GuardTimeout
 from tests.finetune.seeded import Seeded
 from tests.finetune.tiny import tiny_model
 
@@ -65,3 +68,17 @@ def test_only_what_was_neither_concealed_nor_noised_is_found_in_the_model(tmp_pa
         once(replace(SETTINGS, epsilon=3.0))
     assert "| neither | – |" in layers.table(found)
     assert (tmp_path / "out").stat().st_mode & 0o077 == 0
+
+
+def test_the_command_says_what_is_wrong_when_a_value_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(count: int, seed: int) -> None:
+        raise GuardTimeout("the guard did not answer")
+
+    monkeypatch.setattr(layers, "invent", broken)
+    write_examples(others(), tmp_path / "private.jsonl")
+    done = CliRunner().invoke(app, ["exposure", str(tmp_path / "private.jsonl"), str(tmp_path / "out")])
+    assert done.exit_code == 1
+    assert "error: the guard did not answer" in done.output
+    assert not (tmp_path / "out").exists()
