@@ -102,8 +102,9 @@ def one(base: Path, kind: str, batch: int, tokens: int, top_layers: int, steps: 
 
 
 def _microbatches(examples: Sequence[Any], settings: Any) -> list[list[int]]:
-    size = max(1, settings.microbatch_tokens // len(examples[0].ids))
-    return [list(range(start, min(start + size, len(examples)))) for start in range(0, len(examples), size)]
+    from finetune.dp.step import microbatches
+
+    return microbatches(examples, range(len(examples)), settings.microbatch_tokens)
 
 
 def _private(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], None]:

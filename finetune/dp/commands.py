@@ -36,6 +36,13 @@ Outputs = Annotated[
     ),
 ]
 
+Rehearse = Annotated[
+    int,
+    typer.Option(
+        "--rehearse", min=0, help="with --directions: public examples of each step, against forgetting. 每步公开样本数"
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to ``tactful finetune``."""
@@ -63,6 +70,7 @@ def private(
     only_b: OnlyB = False,
     directions: Directions = None,
     outputs: Outputs = 0,
+    rehearse: Rehearse = 0,
     trial: Annotated[
         list[str] | None,
         typer.Option(help="RATE,STEPS,NOISE of another run on these customers, looked at. 其他看过结果的训练"),
@@ -105,6 +113,7 @@ def private(
         learning_rate=learning_rate,
         top_layers=top_layers,
         outputs=outputs,
+        rehearsed=rehearse,
         threads=threads,
     )
     try:
@@ -151,6 +160,7 @@ def compare(
     only_b: OnlyB = False,
     directions: Directions = None,
     outputs: Outputs = 0,
+    rehearse: Rehearse = 0,
     limit: Annotated[int, typer.Option(help="evaluation examples, evenly spaced. 评测样本数上限")] = 600,
     row: Annotated[
         list[str] | None,
@@ -184,6 +194,7 @@ def compare(
         learning_rate=learning_rate,
         top_layers=top_layers,
         outputs=outputs,
+        rehearsed=rehearse,
         threads=threads,
     )
     try:

@@ -134,7 +134,7 @@ def _row(
     start = public if row.from_public else None
     aims = directions if row.from_public else None
     run = replace(settings, epsilon=row.epsilon)
-    run = run if aims or not directions else replace(run, matrices="both", outputs=0)
+    run = run if aims or not directions else replace(run, matrices="both", outputs=0, rehearsed=0)
     of = {
         "tests": {name: digest(examples) for name, examples in tests.items()},
         "start": sha256_file(start / lora.ADAPTER_WEIGHTS) if start else None,

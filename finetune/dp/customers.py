@@ -50,7 +50,7 @@ def group(examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int) ->
     Raises:
         BadExamples: nothing is left to learn from.
     """
-    encoded = tuple(_bounded(encode(example, tokenizer), max_tokens) for example in examples)
+    encoded = tuple(bounded(encode(example, tokenizer), max_tokens) for example in examples)
     by_customer: dict[str, list[int]] = {}
     for place, example in enumerate(examples):
         by_customer.setdefault(example.customer, []).append(place)
@@ -59,7 +59,8 @@ def group(examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int) ->
     return Customers(encoded, tuple(tuple(by_customer[name]) for name in sorted(by_customer)))
 
 
-def _bounded(example: Encoded, max_tokens: int) -> Encoded:
+def bounded(example: Encoded, max_tokens: int) -> Encoded:
+    """The example, without the beginning of its prompt where it is longer."""
     completion = example.ids[example.prompt_tokens :][: max_tokens - 1]
     prompt = example.ids[: example.prompt_tokens][-(max_tokens - len(completion)) :]
     return Encoded((*prompt, *completion), len(prompt))

@@ -22,6 +22,7 @@ from finetune.dp.concealed import without_open_values
 from finetune.dp.crew import Crew
 from finetune.dp.customers import Customers, group, read_customers
 from finetune.dp.directions import aim
+from finetune.dp.rehearsal import Rehearsal
 from finetune.dp.settings import PrivateSettings
 from finetune.dp.train import PrivateRun, Report, Trained, commitment, prepare
 from finetune.errors import BadPrivacy
@@ -63,8 +64,8 @@ def ready(base: Base, settings: PrivateSettings, public: Path | None, crew: Crew
         BadPrivacy: both matrices are to be trained though directions are given, or these are of customers.
         BadExamples: no direction can be taken from ``public``.
     """
-    if public is None and settings.outputs:
-        raise BadPrivacy("directions of the output are taken from public examples: give some")
+    if public is None and (settings.outputs or settings.rehearsed):
+        raise BadPrivacy("directions of the output and what is rehearsed are taken from public examples: give some")
     if public is not None and settings.matrices != "B":
         raise BadPrivacy("directions from public examples stay as they are: train B alone with them")
     prepare(base.model, settings)
@@ -102,7 +103,8 @@ def train_private(
         trials: other runs on the same customers whose outcome was looked at; they count.
         crew: the processes, where there are several.
         states: folder of the lower layers' states, to share among runs from the same start; the work folder's else.
-        public: nobody's examples, along whose directions every A is laid; drawn at random without.
+        public: nobody's examples, along whose directions every A is laid, and which are rehearsed; A is drawn at
+            random without.
         report: called with every line of the log.
         progress: of the look for open values.
 
@@ -132,6 +134,7 @@ def train_private(
         before=tuple(trials),
         crew=crew,
         states=states,
+        rehearsal=Rehearsal(public, base.tokenizer, settings.max_tokens) if public and settings.rehearsed else None,
         report=report,
     )
     return start, run.run(resume=resume)

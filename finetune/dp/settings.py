@@ -33,6 +33,7 @@ class PrivateSettings:
     modules: tuple[str, ...] = MODULES
     matrices: Literal["B", "both"] = "both"  # B alone: half the numbers to add noise to, and no product of two noises
     outputs: int = 0  # directions of a layer's output that B may use, from public examples; 0: all
+    rehearsed: int = 0  # public examples of a step, each weighing as a customer: what was learnt before is kept up
     clipping: Clipping = field(default_factory=Clipping)
     microbatch_tokens: int = 2048
     max_tokens: int = 256  # of one example; longer ones lose the beginning of their prompt
@@ -90,6 +91,7 @@ def _faults(settings: PrivateSettings, delta: float) -> list[tuple[bool, str]]:
             f"expected an epsilon above 0, got {epsilon!r}",
         ),
         (settings.outputs < 0, f"expected a number of output directions, 0 for all, got {settings.outputs}"),
+        (settings.rehearsed < 0, f"expected a number of public examples a step, got {settings.rehearsed}"),
         (not settings.modules, "expected at least one module to train"),
         (not settings.learning_rate > 0, f"expected a learning rate above 0, got {settings.learning_rate!r}"),
     ]
@@ -106,6 +108,7 @@ def described(settings: PrivateSettings) -> dict[str, Any]:
         "modules": list(settings.modules),
         "matrices": settings.matrices,
         "outputs": settings.outputs,
+        "rehearsed": settings.rehearsed,
         "clipping": settings.clipping.to_json(),
         "max_tokens": settings.max_tokens,
         "target_epsilon": settings.epsilon,

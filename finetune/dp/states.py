@@ -51,7 +51,9 @@ class LowerStates:
         self._stack: nn.ModuleList = model.model.layers
         if not 0 < depth < len(self._stack):
             raise BadBase(f"expected a depth between 1 and {len(self._stack) - 1}, got {depth}")
-        self._lower = [_Switched(layer) for layer in list(self._stack)[:depth]]
+        self._lower = [
+            layer if isinstance(layer, _Switched) else _Switched(layer) for layer in list(self._stack)[:depth]
+        ]
         for place, layer in enumerate(self._lower):
             self._stack[place] = layer
         self._dtype = model.dtype

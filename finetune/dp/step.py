@@ -14,11 +14,22 @@ from finetune import lora
 from finetune.dp import gradients
 from finetune.dp.clipping import Clipping
 from finetune.dp.randomness import Randomness
+from finetune.examples import Encoded
 
 HELD: Final = 0.6
 """Share of a run during which the learning rate is held."""
 Losses = Callable[[Any, Sequence[int]], torch.Tensor]
 """Of a model and places of examples: each example's own loss."""
+
+
+def microbatches(examples: Sequence[Encoded], places: Sequence[int], tokens: int) -> list[list[int]]:
+    """``places`` by length, in groups of at most ``tokens`` padded tokens."""
+    groups: list[list[int]] = []
+    for place in sorted(places, key=lambda p: len(examples[p].ids)):
+        if not groups or len(examples[place].ids) * (len(groups[-1]) + 1) > tokens:
+            groups.append([])
+        groups[-1].append(place)
+    return groups
 
 
 def clipped_sum(

@@ -26,10 +26,11 @@ from finetune.dp.crew import Alone, Crew
 from finetune.dp.customers import Customers
 from finetune.dp.gradients import PerExampleLora
 from finetune.dp.randomness import Randomness, SecureRandomness
+from finetune.dp.rehearsal import Rehearsal
 from finetune.dp.sampling import sample
 from finetune.dp.settings import Plan, PrivateSettings, described, plan
 from finetune.dp.states import LowerStates, unwrap
-from finetune.dp.step import add_noise, clipped_sum, moved, optimizer, scheduled, set_gradients
+from finetune.dp.step import add_noise, clipped_sum, microbatches, moved, optimizer, scheduled, set_gradients
 from finetune.errors import BadPrivacy, CannotResume, Diverged
 from finetune.loss import example_losses
 
@@ -98,6 +99,7 @@ class PrivateRun:
         randomness: Randomness | None = None,
         crew: Crew | None = None,
         states: Path | None = None,
+        rehearsal: Rehearsal | None = None,
         report: Report = lambda line: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -110,7 +112,9 @@ class PrivateRun:
         self.optimizer = optimizer(self.parameters, settings.learning_rate)
         self.identity = identity | {"settings": json.dumps(described(settings), sort_keys=True)}
         self.started_from = f"{identity.get('base')} {identity.get('start')}"
+        self.rehearsal = rehearsal if settings.rehearsed else None
         self.states: LowerStates | None = None
+        self.public_states: LowerStates | None = None
         self.states_file = (states or work) / f"states-{self.crew.rank}.bin"
         self.losses: list[float] = []
         self.step = self.started = self.resumed = self.empty = 0
@@ -132,6 +136,9 @@ class PrivateRun:
             self.states_file.parent.mkdir(parents=True, exist_ok=True)
             self.states = LowerStates(self.model, depth, self.customers.examples, self.states_file, self.started_from)
             self.states.check(self._losses, range(min(2, len(self.customers.examples))))
+            if self.rehearsal is not None:
+                public = self.states_file.with_name(f"public-{self.states_file.name}")
+                self.public_states = LowerStates(self.model, depth, self.rehearsal.examples, public, self.started_from)
         began = self.clock() - self.elapsed_s
         try:
             while self.step < self.settings.steps:
@@ -191,6 +198,7 @@ class PrivateRun:
         if self.crew.rank == 0:
             self._add_noise(total)
         self.crew.spread(total)
+        self._rehearse(total)
         self._update(total, drawn)
         self.step += 1
         return {"loss": loss / max(1, len(mine)), "lr": rate, "customers": len(drawn)}
@@ -200,6 +208,23 @@ class PrivateRun:
 
     def _sum(self, places: Sequence[int]) -> tuple[list[torch.Tensor], float]:
         return clipped_sum(self.model, self._losses_at, self._microbatches(places), self.settings.clipping)
+
+    def _rehearse(self, total: Sequence[torch.Tensor]) -> None:
+        """Adds public examples to the noisy sum: they are nobody's."""
+        if self.rehearsal is None:
+            return
+        examples, states = self.rehearsal.examples, self.public_states
+        drawn = self.rehearsal.draw(self.settings.rehearsed, self.settings.seed, self.step)
+
+        def losses_at(model: Any, places: Sequence[int]) -> torch.Tensor:
+            kept = states.of(places) if states is not None else None
+            return self._losses(model, [examples[place] for place in places], kept)
+
+        groups = microbatches(examples, drawn[self.crew.rank :: self.crew.size], self.settings.microbatch_tokens)
+        more, _ = clipped_sum(self.model, losses_at, groups, self.settings.clipping)
+        self.crew.add_up(more)
+        for tensor, own in zip(total, more, strict=True):
+            tensor += own
 
     def _add_noise(self, total: Sequence[torch.Tensor]) -> None:
         add_noise(total, self.constants.noise_multiplier * self.settings.clipping.bound, self.randomness)
@@ -226,14 +251,7 @@ class PrivateRun:
         return example_losses(model, batch, states)
 
     def _microbatches(self, places: Sequence[int]) -> list[list[int]]:
-        """Places by length, in groups of at most ``microbatch_tokens`` padded tokens."""
-        groups: list[list[int]] = []
-        for place in sorted(places, key=lambda p: len(self.customers.examples[p].ids)):
-            length = len(self.customers.examples[place].ids)
-            if not groups or length * (len(groups[-1]) + 1) > self.settings.microbatch_tokens:
-                groups.append([])
-            groups[-1].append(place)
-        return groups
+        return microbatches(self.customers.examples, places, self.settings.microbatch_tokens)
 
     def _after(self, line: dict[str, Any]) -> None:
         self.losses.append(line["loss"])
