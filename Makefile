@@ -42,7 +42,7 @@ fuzz: $(STAMP)  ## the properties of the guards with 10,000 examples each (an ho
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q -n 2 --timeout 7200 -m fuzz tests/guardrails
 
 # The private stage as it is released; `tactful finetune compare` takes the same.
-PRIVATE = --customers 20000 --batch 800 --steps 20 --learning-rate 0.006 --rank 32 --outputs 64 --directions build/examples.jsonl
+PRIVATE = --customers 20000 --batch 1600 --steps 20 --learning-rate 0.006 --rank 32 --outputs 64 --directions build/examples.jsonl --rehearse 240
 # A step takes and gives back gigabytes; where jemalloc is installed (apt-get install libjemalloc2) it keeps the pages a
 # while, and a step needs about half the time on machines whose page faults are slow.
 COMMA := ,

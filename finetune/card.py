@@ -31,6 +31,8 @@ def _stage(stage: dict[str, Any], wording: dict[str, str]) -> str:
         layers = stage["trained"]["layers"]
         shown = {"rank": stage["trained"]["rank"], "layers": layers if isinstance(layers, int) else len(layers)}
         shown |= {"runs": sum(trial["count"] for trial in stage["trials"])}
+        rehearsed = stage["settings"].get("rehearsed", 0)
+        shown["beside"] = wording["rehearsed"].format(rehearsed=rehearsed) if rehearsed else ""
         shown["clipping"] = " ".join(f"{name} {value}" for name, value in stage["clipping"].items())
     return wording[stage["stage"]].format(**{**stage, **shown})
 
@@ -69,15 +71,17 @@ _STAGES_EN: Final = {
     "public": "- Public stage: {examples} examples that the project made itself (`finetune/corpus`), nobody's "
     "messages, orders or names; {steps} steps, {tokens} tokens, LoRA of rank {rank}; no noise.",
     "private": "- Private stage: dialogues of customers, concealed before; {steps} steps, each customer drawn with "
-    "probability {rate:.4g} in each of them; noise multiplier {noise_multiplier:g}; clipping {clipping}; LoRA of rank "
-    "{rank} in {layers} layers; {runs} other runs on the same customers are declared and counted.",
+    "probability {rate:.4g} in each of them{beside}; noise multiplier {noise_multiplier:g}; clipping {clipping}; LoRA "
+    "of rank {rank} in {layers} layers; {runs} other runs on the same customers are declared and counted.",
+    "rehearsed": ", with {rehearsed} public examples beside them",
 }
 _STAGES_ZH: Final = {
     "public": "- 公开阶段：本项目自行生成的 {examples} 条样本（`finetune/corpus`），不含任何人的对话、订单或姓名；"
     "{steps} 步，{tokens} 个词元，LoRA 秩 {rank}；未加噪声。",
-    "private": "- 私有阶段：顾客对话（事先已隐去个人信息）；{steps} 步，每步以概率 {rate:.4g} 抽取每位顾客；"
+    "private": "- 私有阶段：顾客对话（事先已隐去个人信息）；{steps} 步，每步以概率 {rate:.4g} 抽取每位顾客{beside}；"
     "噪声倍数 {noise_multiplier:g}；裁剪 {clipping}；{layers} 层上的 LoRA，秩 {rank}；"
     "同一批顾客上另外申报并计入 {runs} 次运行。",
+    "rehearsed": "，另加 {rehearsed} 条公开样本",
 }
 _PRIVACY_EN: Final = (
     "Differentially private, the unit is the customer: ε = {epsilon}, δ = {delta}, for adding or removing one customer "

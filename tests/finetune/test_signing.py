@@ -132,6 +132,10 @@ def test_the_card_of_a_private_adapter_says_what_each_stage_saw_in_both_language
         assert said in card
     assert f"ε = {passport['epsilon']:.3g}" in card and "No customer's data" not in card
     assert all(f"- {line}" in card for line in passport["not_covered"])
+    assert "beside them" not in card
+    private_folder(tmp_path, private_stage(settings={"rehearsed": 24}))
+    card = (tmp_path / "README.md").read_text()
+    assert "in each of them, with 24 public examples beside them; noise" in card and "另加 24 条公开样本" in card
 
 
 def test_a_private_passport_owns_up_to_undeclared_tuning_and_needs_the_joint_epsilon(tmp_path: Path) -> None:
