@@ -49,7 +49,7 @@ COMMA := ,
 JEMALLOC = $(firstword $(wildcard /usr/lib/*-linux-gnu/libjemalloc.so.2))
 TRAIN = $(if $(JEMALLOC),LD_PRELOAD=$(JEMALLOC) MALLOC_CONF=dirty_decay_ms:8000$(COMMA)muzzy_decay_ms:8000) $(BIN)/tactful finetune
 
-adapter: $(STAMP)  ## train the default adapter, both stages, and the intent model anew (two hours on two cores with AVX-512)
+adapter: $(STAMP)  ## train the default adapter, both stages, and the intent model anew (two and a half hours on two cores with AVX-512)
 	@mkdir -p build && $(BIN)/tactful model fetch
 	@$(BIN)/tactful finetune data build/cases.jsonl --understand 30000 --replies 900
 	@$(BIN)/tactful prompts build/cases.jsonl build/examples.jsonl
