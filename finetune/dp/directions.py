@@ -36,17 +36,27 @@ _LEAST: Final = 1e-6
 """Share of the largest eigenvalue below which a direction counts as empty."""
 
 
+def read_nobodys(path: Path) -> list[Example]:
+    """Examples that get no noise, because they are nobody's.
+
+    Raises:
+        BadPrivacy: an example names a customer.
+        BadExamples: there is none, or a line is not one.
+    """
+    examples = read_examples(path)
+    if any(example.customer for example in examples):
+        raise BadPrivacy(f"{path} holds customers' examples: what is taken without noise may come of public ones only")
+    return examples
+
+
 def read_public(path: Path, sample: int = SAMPLE) -> list[Example]:
-    """Examples of nobody: the same ones of the same file.
+    """Examples of understanding, of nobody: the same ones of the same file.
 
     Raises:
         BadPrivacy: an example names a customer.
         BadExamples: there is none that can be used.
     """
-    everything = read_examples(path)
-    if any(example.customer for example in everything):
-        raise BadPrivacy(f"{path} holds customers' examples: directions may be taken from public ones only")
-    found = [example for example in everything if example.task == "understand"]
+    found = [example for example in read_nobodys(path) if example.task == "understand"]
     if not found:
         raise BadExamples(f"{path}: expected public examples of understanding, found none")
     return random.Random(f"directions:{len(found)}").sample(found, min(sample, len(found)))

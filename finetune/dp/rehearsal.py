@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from finetune.dp.customers import bounded
-from finetune.errors import BadExamples, BadPrivacy
-from finetune.examples import Encoded, Tokenizer, encode, read_examples
+from finetune.dp.directions import read_nobodys
+from finetune.examples import Encoded, Tokenizer, encode
 
 POOL: Final = 900
 """Examples of a task at most, so that kept states of the lower layers are used again."""
@@ -29,11 +29,7 @@ class Rehearsal:
     """
 
     def __init__(self, path: Path, tokenizer: Tokenizer, max_tokens: int) -> None:
-        everything = read_examples(path)
-        if any(example.customer for example in everything):
-            raise BadPrivacy(f"{path} holds customers' examples: only public ones may be rehearsed, they get no noise")
-        if not everything:
-            raise BadExamples(f"{path}: expected public examples, found none")
+        everything = read_nobodys(path)
         generator = random.Random(f"rehearsal:{len(everything)}")
         self.examples: list[Encoded] = []
         self._places: list[range] = []

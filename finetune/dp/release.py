@@ -25,6 +25,7 @@ from finetune.dp.directions import aim
 from finetune.dp.rehearsal import Rehearsal
 from finetune.dp.settings import PrivateSettings
 from finetune.dp.train import PrivateRun, Report, Trained, commitment, prepare
+from finetune.dp.vocabulary import candidates
 from finetune.errors import BadPrivacy
 from finetune.passport import code_hash, file_hashes, private_passport, sha256_file, write_documents
 from finetune.signing import sign
@@ -134,6 +135,7 @@ def train_private(
         before=tuple(trials),
         crew=crew,
         states=states,
+        candidates=candidates(public, base.tokenizer, base.model.lm_head.weight) if public else None,
         rehearsal=Rehearsal(public, base.tokenizer, settings.max_tokens) if public and settings.rehearsed else None,
         report=report,
     )

@@ -35,7 +35,7 @@ class PrivateSettings:
     outputs: int = 0  # directions of a layer's output that B may use, from public examples; 0: all
     rehearsed: int = 0  # public examples of a step, each weighing as a customer: what was learnt before is kept up
     clipping: Clipping = field(default_factory=Clipping)
-    microbatch_tokens: int = 2048
+    microbatch_tokens: int = 1024  # what a layer computes of more no longer fits a core's cache
     max_tokens: int = 256  # of one example; longer ones lose the beginning of their prompt
     seed: int = 1  # of the initial A, nothing else
     threads: int = 2

@@ -32,7 +32,7 @@ from finetune.dp.settings import Plan, PrivateSettings, described, plan
 from finetune.dp.states import LowerStates, unwrap
 from finetune.dp.step import add_noise, clipped_sum, microbatches, moved, optimizer, scheduled, set_gradients
 from finetune.errors import BadPrivacy, CannotResume, Diverged
-from finetune.loss import example_losses
+from finetune.loss import Candidates, example_losses
 
 LOG: Final = "private.log.jsonl"
 STARTED: Final = "steps.json"
@@ -100,6 +100,7 @@ class PrivateRun:
         crew: Crew | None = None,
         states: Path | None = None,
         rehearsal: Rehearsal | None = None,
+        candidates: Candidates | None = None,
         report: Report = lambda line: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -113,6 +114,7 @@ class PrivateRun:
         self.identity = identity | {"settings": json.dumps(described(settings), sort_keys=True)}
         self.started_from = f"{identity.get('base')} {identity.get('start')}"
         self.rehearsal = rehearsal if settings.rehearsed else None
+        self.candidates = candidates
         self.states: LowerStates | None = None
         self.public_states: LowerStates | None = None
         self.states_file = (states or work) / f"states-{self.crew.rank}.bin"
@@ -248,7 +250,7 @@ class PrivateRun:
         return self._losses(model, [self.customers.examples[place] for place in places], states)
 
     def _losses(self, model: Any, batch: Sequence[Any], states: torch.Tensor | None) -> torch.Tensor:
-        return example_losses(model, batch, states)
+        return example_losses(model, batch, states, self.candidates)
 
     def _microbatches(self, places: Sequence[int]) -> list[list[int]]:
         return microbatches(self.customers.examples, places, self.settings.microbatch_tokens)

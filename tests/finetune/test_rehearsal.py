@@ -93,7 +93,7 @@ def test_an_example_that_is_too_long_loses_its_beginning(base: Base, public: Pat
 def test_customers_examples_are_not_rehearsed(base: Base, public: Path, tmp_path: Path) -> None:
     theirs = tmp_path / "theirs.jsonl"
     write_examples([*read_examples(public), replace(REPLY, customer="c1")], theirs)
-    with pytest.raises(BadPrivacy, match="only public ones"):
+    with pytest.raises(BadPrivacy, match="public ones only"):
         Rehearsal(theirs, base.tokenizer, 256)
     theirs.write_text("")
     with pytest.raises(BadExamples):
