@@ -1,8 +1,9 @@
 """What privacy costs: a private step beside the same step without privacy and beside Opacus' hooks, in one run.
 
 All three do the same work on the same microbatches of made-up token ids: losses of each example, gradients of the same
-LoRA matrices, one AdamW step. Each runs in a process of its own, so that peak memory is its own; kinds alternate in
-short rounds because machines are shared. It measures time and memory, never quality.
+LoRA matrices, one AdamW step; with public examples within their directions, as a release is trained. Each runs in a
+process of its own, so that peak memory is its own; kinds alternate in short rounds because machines are shared. It
+measures time and memory, never quality.
 """
 
 import json
@@ -14,21 +15,39 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 KINDS: Final = ("private", "plain", "opacus")
 
 
-def bench(base: Path, *, rounds: int, batch: int, tokens: int, top_layers: int, kinds: Sequence[str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is measured."""
+
+    batch: int
+    """Examples."""
+    tokens: int
+    """Of each."""
+    top_layers: int = 0
+    """0: all."""
+    rank: int = 4
+    outputs: int = 0
+    """Directions of the output within which B is trained; 0: all."""
+    directions: str = ""
+    """File of public examples; without it A is drawn at random and trained."""
+
+
+def bench(base: Path, asked: Step, *, rounds: int, kinds: Sequence[str]) -> dict[str, Any]:
     """Medians over rounds of seconds a step and of peak memory, and their ratios to the step without privacy."""
     seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
     memory: dict[str, list[float]] = {kind: [] for kind in kinds}
     for turn in range(rounds):
         for kind in kinds if turn % 2 == 0 else tuple(reversed(kinds)):
-            asked = json.dumps([str(base), kind, batch, tokens, top_layers])
+            told = json.dumps([str(base), kind, asdict(asked)])
             done = subprocess.run(
-                [sys.executable, "-m", "finetune.bench", asked], capture_output=True, text=True, check=False
+                [sys.executable, "-m", "finetune.bench", told], capture_output=True, text=True, check=False
             )
             if done.returncode:
                 raise RuntimeError(f"the step of kind {kind} failed: {done.stderr.strip().splitlines()[-1:]}")
@@ -74,23 +93,40 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def one(base: Path, kind: str, batch: int, tokens: int, top_layers: int, steps: int = 3) -> dict[str, float]:
+def one(base: Path, kind: str, asked: Step, steps: int = 3) -> dict[str, float]:
     """Median seconds of a step after one to warm up, and the peak memory of this process in MiB."""
     import torch
 
     from finetune.base import load_base
+    from finetune.dp.release import ready
     from finetune.dp.settings import PrivateSettings
-    from finetune.dp.train import prepare
+    from finetune.dp.step import microbatches
+    from finetune.dp.vocabulary import candidates
     from finetune.examples import Encoded
+    from finetune.loss import example_losses
 
     torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    model = load_base(base).model
-    settings = PrivateSettings(public_customers=10_000, top_layers=top_layers)
+    loaded = load_base(base)
+    model, public = loaded.model, Path(asked.directions) if asked.directions else None
+    settings = PrivateSettings(
+        public_customers=10_000,
+        top_layers=asked.top_layers,
+        rank=asked.rank,
+        outputs=asked.outputs,
+        matrices="B" if public else "both",
+    )
+    ready(loaded, settings, public)
+    among = candidates(public, loaded.tokenizer, model.lm_head.weight) if public else None
+    known = torch.arange(6, int(model.config.vocab_size)) if among is None else among.ids
     generator = torch.Generator().manual_seed(1)
-    ids = torch.randint(6, int(model.config.vocab_size), (batch, tokens), generator=generator).tolist()
-    examples = [Encoded(tuple(row), tokens - tokens // 3) for row in ids]
-    prepare(model, settings)
-    step = {"private": _private, "plain": _plain, "opacus": _opacus}[kind](model, examples, settings)
+    ids = known[torch.randint(len(known), (asked.batch, asked.tokens), generator=generator)].tolist()
+    examples = [Encoded(tuple(row), asked.tokens - asked.tokens // 3) for row in ids]
+
+    def losses(of: Any, places: Sequence[int]) -> torch.Tensor:
+        return example_losses(of, [examples[place] for place in places], candidates=among)
+
+    groups = microbatches(examples, range(len(examples)), settings.microbatch_tokens)
+    step = {"private": _private, "plain": _plain, "opacus": _opacus}[kind](model, losses, groups, settings)
     step()
     took = []
     for _ in range(steps):
@@ -101,41 +137,30 @@ def one(base: Path, kind: str, batch: int, tokens: int, top_layers: int, steps: 
     return {"seconds": statistics.median(took), "peak_mib": peak}
 
 
-def _microbatches(examples: Sequence[Any], settings: Any) -> list[list[int]]:
-    from finetune.dp.step import microbatches
-
-    return microbatches(examples, range(len(examples)), settings.microbatch_tokens)
-
-
-def _private(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], None]:
+def _private(model: Any, losses: Any, groups: Sequence[Sequence[int]], settings: Any) -> Callable[[], None]:
     import torch
 
     from finetune import lora
     from finetune.dp.randomness import SecureRandomness
     from finetune.dp.step import add_noise, clipped_sum, set_gradients
-    from finetune.loss import example_losses
 
     parameters = lora.parameters(model)
     optimizer = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0.0)
     source = SecureRandomness()
 
-    def losses(of: Any, places: Sequence[int]) -> torch.Tensor:
-        return example_losses(of, [examples[place] for place in places])
-
     def step() -> None:
-        total, _ = clipped_sum(model, losses, _microbatches(examples, settings), settings.clipping)
+        total, _ = clipped_sum(model, losses, groups, settings.clipping)
         add_noise(total, 1.0, source)
-        set_gradients(parameters, total, float(len(examples)))
+        set_gradients(parameters, total, float(sum(map(len, groups))))
         optimizer.step()
 
     return step
 
 
-def _plain(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], None]:
+def _plain(model: Any, losses: Any, groups: Sequence[Sequence[int]], settings: Any) -> Callable[[], None]:
     import torch
 
     from finetune import lora
-    from finetune.loss import example_losses
 
     for layer in model.modules():
         if isinstance(layer, lora.LoraLinear):
@@ -145,17 +170,17 @@ def _plain(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], N
 
     def step() -> None:
         optimizer.zero_grad()
-        for places in _microbatches(examples, settings):
-            loss = example_losses(model, [examples[place] for place in places]).sum() / len(examples)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        for places in groups:
+            loss = losses(model, places).sum() / sum(map(len, groups))
+            loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
 
     return step
 
 
-def _opacus(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], None]:
-    """Opacus' per-sample hooks on the two linear maps of each LoRA, then the same clipping, noise and optimizer."""
+def _opacus(model: Any, losses: Any, groups: Sequence[Sequence[int]], settings: Any) -> Callable[[], None]:
+    """Opacus' per-sample hooks on the linear maps of each LoRA, then the same clipping, noise and optimizer."""
     import torch
     from opacus.grad_sample import GradSampleModule
     from torch import nn
@@ -163,25 +188,26 @@ def _opacus(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], 
     from finetune.dp.gradients import layers, norms, weighted_sum
     from finetune.dp.randomness import SecureRandomness
     from finetune.dp.step import add_noise, set_gradients
-    from finetune.loss import example_losses
 
-    class TwoLinears(nn.Module):
+    class Linears(nn.Module):
         def __init__(self, layer: Any) -> None:
             super().__init__()
             rank, inner = layer.lora_a.shape
             dtype = layer.base.weight.dtype
             self.base, self.scale = layer.base, layer.scale
-            self.down = nn.Linear(inner, rank, bias=False, dtype=dtype)
+            self.down = nn.Linear(inner, rank, bias=False, dtype=dtype).requires_grad_(layer.lora_a.requires_grad)
             self.up = nn.Linear(rank, layer.lora_b.shape[0], bias=False, dtype=dtype)
+            self.frame = None if layer.frame is None else layer.frame.to(dtype)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            result: torch.Tensor = self.base(x) + self.scale * self.up(self.down(x))
+            inner = self.scale * self.up(self.down(x))
+            result: torch.Tensor = self.base(x) + (inner if self.frame is None else inner @ self.frame.T)
             return result
 
     chosen = set(layers(model))
     for name, layer in list(model.named_modules()):
         if layer in chosen:
-            setattr(model.get_submodule(name.rpartition(".")[0]), name.rpartition(".")[2], TwoLinears(layer))
+            setattr(model.get_submodule(name.rpartition(".")[0]), name.rpartition(".")[2], Linears(layer))
     hooked = GradSampleModule(model, strict=False, loss_reduction="sum", batch_first=True)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0.0)
@@ -189,21 +215,21 @@ def _opacus(model: Any, examples: Sequence[Any], settings: Any) -> Callable[[], 
 
     def step() -> None:
         total = [torch.zeros_like(p, dtype=torch.float32) for p in parameters]
-        for places in _microbatches(examples, settings):
+        for places in groups:
             hooked.zero_grad()
-            example_losses(model, [examples[place] for place in places]).sum().backward()  # type: ignore[no-untyped-call]  # torch has no types here
+            losses(model, places).sum().backward()
             own = [p.grad_sample.float() for p in parameters]
             for sum_, more in zip(total, weighted_sum(own, settings.clipping.factors(norms(own))), strict=True):
                 sum_ += more
             for parameter in parameters:
                 parameter.grad_sample = None
         add_noise(total, 1.0, source)
-        set_gradients(parameters, [t.to(parameters[0].dtype) for t in total], float(len(examples)))
+        set_gradients(parameters, [t.to(parameters[0].dtype) for t in total], float(sum(map(len, groups))))
         optimizer.step()
 
     return step
 
 
 if __name__ == "__main__":
-    folder, *rest = json.loads(sys.argv[1])
-    sys.stdout.write(json.dumps(one(Path(folder), *rest)) + "\n")
+    folder, kind, step = json.loads(sys.argv[1])
+    sys.stdout.write(json.dumps(one(Path(folder), kind, Step(**step))) + "\n")

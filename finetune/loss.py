@@ -44,11 +44,11 @@ class Candidates:
 
     def __init__(self, head: torch.Tensor, ids: Iterable[int]) -> None:
         """Rows ``ids`` of ``head`` (vocabulary, hidden)."""
-        chosen = torch.tensor(sorted(set(ids)), dtype=torch.long, device=head.device)
+        self.ids = torch.tensor(sorted(set(ids)), dtype=torch.long, device=head.device)
         self._head = head.detach()
-        self._rows = self._head[chosen].clone()
+        self._rows = self._head[self.ids].clone()
         self._places = torch.full((len(head),), -1, dtype=torch.long, device=head.device)
-        self._places[chosen] = torch.arange(len(chosen), device=head.device)
+        self._places[self.ids] = torch.arange(len(self.ids), device=head.device)
 
     def __len__(self) -> int:
         return len(self._rows)

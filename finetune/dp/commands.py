@@ -234,6 +234,9 @@ def bench(
     batch: Annotated[int, typer.Option(min=1, help="examples of a step. 每步样本数")] = 64,
     tokens: Annotated[int, typer.Option(min=8, help="of an example. 每个样本的词元数")] = 64,
     top_layers: Annotated[int, typer.Option(min=0, help="trained layers, 0 for all. 训练的顶部层数")] = 0,
+    rank: Annotated[int, typer.Option(min=1, help="of the private matrices. 秩")] = 4,
+    outputs: Outputs = 0,
+    directions: Directions = None,
     opacus: Annotated[bool, typer.Option(help="beside Opacus' hooks, where it is installed. 与 Opacus 对比")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="report as JSON. 以 JSON 输出")] = False,
 ) -> None:
@@ -247,7 +250,8 @@ def bench(
 
     kinds = measuring.KINDS if opacus and find_spec("opacus") else measuring.KINDS[:2]
     try:
-        result = measuring.bench(base, rounds=rounds, batch=batch, tokens=tokens, top_layers=top_layers, kinds=kinds)
+        step = measuring.Step(batch, tokens, top_layers, rank, outputs, str(directions or ""))
+        result = measuring.bench(base, step, rounds=rounds, kinds=kinds)
     except RuntimeError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error

@@ -202,8 +202,12 @@ def test_written_examples_are_read_back(private: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_bench_measures_all_three_kinds(folder: Path) -> None:
-    result = bench.bench(folder, rounds=1, batch=4, tokens=24, top_layers=0, kinds=bench.KINDS)
+@pytest.mark.parametrize("directed", [False, True])
+def test_the_bench_measures_all_three_kinds(folder: Path, tmp_path: Path, directed: bool) -> None:
+    step = bench.Step(batch=4, tokens=24)
+    if directed:
+        step = replace(step, rank=3, outputs=4, directions=str(write_tiny(tmp_path / "public.jsonl")))
+    result = bench.bench(folder, step, rounds=1, kinds=bench.KINDS)
     assert set(result["ratios"]) == {
         f"{what} {pair}" for what in ("time", "memory") for pair in ("private/plain", "private/opacus", "opacus/plain")
     }
